@@ -1,0 +1,7 @@
+"""The command line: parse, wire, call service, print. Each file holds one family of commands."""
+
+from __future__ import annotations
+
+from gridgis.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,38 @@
+"""The command ``gridgis``: registers the families of commands, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from gridgis.errors import Conflict, Forbidden, GridgisError, Rejected
+
+app = typer.Typer(
+    name="gridgis",
+    help="城乡社区网格：划分、编码、备案、查询、地图。 / Community service grids: divide, code, register, locate, map.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def exit_code(error: GridgisError) -> int:
+    """Return 1 where the answer is no, 2 where the input is bad."""
+    return 1 if isinstance(error, Rejected | Conflict | Forbidden) else 2
+
+
+def main() -> None:
+    """Run the command line; a GridgisError is printed in both languages, never as a traceback."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except GridgisError as error:
+        typer.echo(f"错误：{error.zh}\nerror: {error.en}", err=True)
+        sys.exit(exit_code(error))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        typer.echo("已中断 / interrupted", err=True)
+        sys.exit(130)

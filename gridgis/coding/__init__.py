@@ -1,0 +1,1 @@
+"""Codes of regions and grids: schemes as data, parse and print, allocate. Standard library only."""

@@ -1,0 +1,1 @@
+"""Geometry that knows nothing of grids: coordinate systems, shifts, coverages, measures."""

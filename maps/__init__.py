@@ -1,0 +1,1 @@
+"""Maps: offline folium pages and the viewer page."""

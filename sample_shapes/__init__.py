@@ -1,0 +1,1 @@
+"""The sample street, as files, and the script that makes them."""

@@ -104,7 +104,7 @@ def test_a_wrong_household_count_is_refused_with_its_row(tmp_path: Path, count: 
 
 
 def test_a_text_that_looks_like_a_number_is_still_text(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="户数是文字.*共 3 行"):
+    with pytest.raises(InvalidInput, match=r"户数是文字.*共 3 行"):
         read(tmp_path, buildings=buildings().assign(households=["1", "2", "3"]))
 
 
@@ -162,26 +162,26 @@ def test_a_broken_polygon_keeps_its_polygon_parts_and_is_noted_with_both_areas(t
 def test_a_polygon_of_which_nothing_remains_is_refused(tmp_path: Path) -> None:
     layer = buildings()
     layer.geometry = [Polygon([(109.001, 32.701), (109.002, 32.702), (109.001, 32.701)]), *layer.geometry[1:]]
-    with pytest.raises(InvalidInput, match="没有面积剩下.*id=1"):
+    with pytest.raises(InvalidInput, match=r"没有面积剩下.*id=1"):
         read(tmp_path, buildings=layer)
 
 
 def test_a_feature_without_geometry_is_refused(tmp_path: Path) -> None:
     layer = buildings()
     layer.geometry = [None, *layer.geometry[1:]]
-    with pytest.raises(InvalidInput, match="没有几何图形.*id=1"):
+    with pytest.raises(InvalidInput, match=r"没有几何图形.*id=1"):
         read(tmp_path, buildings=layer)
 
 
 def test_a_wrong_geometry_type_is_refused(tmp_path: Path) -> None:
     roads = frame([Point(109.001, 32.701)], id=[1], klass=["primary"])
-    with pytest.raises(InvalidInput, match="几何类型应为 LineString.*'Point'"):
+    with pytest.raises(InvalidInput, match=r"几何类型应为 LineString.*'Point'"):
         read(tmp_path, roads=roads)
 
 
 def test_an_unknown_road_class_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     roads = frame([LineString([(109, 32.7), (109.01, 32.71)])], id=[1], klass=["主干路"])
-    with pytest.raises(InvalidInput, match="must be one of motorway/railway.*'主干路'"):
+    with pytest.raises(InvalidInput, match=r"must be one of motorway/railway.*'主干路'"):
         read(tmp_path, roads=roads)
 
 

@@ -1,0 +1,343 @@
+"""The plan file: one GeoPackage with a division and the input it was made from.
+
+Layers ``grids``, ``buildings``, ``borders``, ``atoms``, ``base`` hold the plan, ``input_buildings``, ``barriers``,
+``compounds``, ``sites`` the input (so that the plan can be verified from this file alone); all in stored coordinates
+(EPSG:4490), float64 as they are. Tables ``report`` and ``meta`` hold the report rows, and rules, seed and work CRS.
+
+A file is written beside its place and renamed: it is never half-written. One plan gives one sequence of bytes: the
+time stamps of the format are set to a fixed day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataSourceError
+
+from gridgis.errors import InvalidInput
+from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
+from gridgis.io.read import list_layers
+from gridgis.model import (
+    ATOM_COLUMNS,
+    BORDER_COLUMNS,
+    BUILDING_COLUMNS,
+    GRID_COLUMNS,
+    REPORT_COLUMNS,
+    Community,
+    DivisionPlan,
+    DivisionRules,
+    PlanReport,
+    need_columns,
+)
+
+VERSION = 1
+"""Version of the plan file's layout; a file of another one is refused."""
+
+FIXED_DAY = "2000-01-01T00:00:00.000Z"
+
+PLAN_LAYERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "grids": (tuple(GRID_COLUMNS), "MultiPolygon"),
+    "buildings": (BUILDING_COLUMNS, "Unknown"),
+    "borders": (BORDER_COLUMNS, "MultiLineString"),
+    "atoms": (ATOM_COLUMNS, "MultiPolygon"),
+    "base": (("code", "name", "geometry"), "MultiPolygon"),
+}
+"""Layers of the plan: columns and geometry type."""
+
+INPUT_LAYERS = ("input_buildings", "barriers", "compounds", "sites")
+
+WHOLE = ("level", "households", "storeys", "residents")
+"""Columns of whole numbers, null where unknown."""
+
+_FULL = {("grids", "households"), ("buildings", "households"), ("atoms", "households")}
+"""Whole numbers that are never null."""
+
+
+def write_plan(plan: DivisionPlan, path: str | Path, communities: Sequence[Community] = ()) -> None:
+    """Write a plan, and the input of its communities, to a GeoPackage.
+
+    Parameters
+    ----------
+    plan
+        The plan, in its work CRS.
+    path
+        A .gpkg file; one that is there is replaced.
+    communities
+        The communities that were divided: their buildings, barriers, compounds and sites are stored too.
+
+    Raises
+    ------
+    InvalidInput
+        The path cannot be written.
+    """
+    with fresh_file(path) as partial:
+        for name, (columns, kind) in PLAN_LAYERS.items():
+            frame = getattr(plan, name)
+            need_columns(frame, columns, name)
+            _write_layer(partial, name, to_stored(frame)[[*columns]], kind)
+        for name, frame in _input_layers(communities).items():
+            _write_layer(partial, name, frame, "Unknown")
+        _write_table(partial, "report", plan.report.rows[list(REPORT_COLUMNS)])
+        _write_table(partial, "meta", _meta(plan))
+
+
+@contextmanager
+def fresh_file(path: str | Path) -> Iterator[Path]:
+    """Hand out a file beside ``path``, and rename it to ``path`` once all went well; else nothing is left.
+
+    Raises
+    ------
+    InvalidInput
+        The name does not end in .gpkg, or the folder is not there or not writable.
+    """
+    path = Path(path)
+    check_output(path)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.gpkg")
+    try:
+        yield partial
+        os.replace(partial, path)
+    except (DataSourceError, OSError) as e:
+        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
+    finally:
+        for rest in path.parent.glob(f"{partial.name}*"):
+            rest.unlink()
+
+
+def check_output(path: str | Path) -> None:
+    """Refuse an output file that cannot be written, before long work begins.
+
+    Raises
+    ------
+    InvalidInput
+        The name does not end in .gpkg, or the folder is not there or not writable.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".gpkg":
+        zh, en = f"输出文件应以 .gpkg 结尾：{path}", f"the output must be a .gpkg file: {path}"
+        raise InvalidInput(zh, en, path=str(path))
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
+        zh, en = f"无法写入 {path}：目录不存在或不可写", f"cannot write {path}: no such folder, or it is not writable"
+        raise InvalidInput(zh, en, path=str(path))
+
+
+def read_plan(path: str | Path) -> DivisionPlan:
+    """Read a plan file; the plan is in its work CRS again, number for number.
+
+    Raises
+    ------
+    InvalidInput
+        No plan file, or one of another version.
+    """
+    path = Path(path)
+    meta = _read_meta(path)
+    layers = {}
+    for name, (columns, _) in PLAN_LAYERS.items():
+        frame = _read_layer(path, name)
+        need_columns(frame, columns, name)
+        layers[name] = to_work(frame, meta["work_crs"], name)
+    rows = _plain(pyogrio.read_dataframe(path, layer="report"))[list(REPORT_COLUMNS)]
+    rules = {code: DivisionRules.from_dict(data, f"{path} {code}") for code, data in meta["rules"].items()}
+    return DivisionPlan(**layers, report=PlanReport(rows, meta["figures"]), rules=rules, seed=meta["seed"])
+
+
+def read_stored_grids(path: str | Path) -> gpd.GeoDataFrame:
+    """Read the grids of a plan file in stored coordinates, as they lie in the file.
+
+    Raises
+    ------
+    InvalidInput
+        No plan file, or one of another version.
+    """
+    _read_meta(Path(path))
+    return _read_layer(Path(path), "grids")
+
+
+def read_communities(path: str | Path) -> list[Community]:
+    """Rebuild the communities of a plan file: base boundaries, and the input that was stored with the plan.
+
+    Raises
+    ------
+    InvalidInput
+        No plan file, or one that was written without its input.
+    """
+    path = Path(path)
+    _read_meta(path)
+    if "input_buildings" not in list_layers(path):
+        raise InvalidInput(
+            f"{path} 没有保存划分所用的数据；请用 --town 指明",
+            f"{path} was written without the input of the division; state it with --town",
+            path=str(path),
+        )
+    base = _read_layer(path, "base")
+    found = {name: _read_layer(path, name) for name in INPUT_LAYERS if name in list_layers(path)}
+
+    def of(name: str, code: str) -> gpd.GeoDataFrame | None:
+        if name not in found:
+            return None
+        mine = [code in text.split(",") for text in found[name]["communities"]]
+        return found[name][mine].drop(columns="communities").reset_index(drop=True)
+
+    communities = []
+    for code, name, boundary in zip(base["code"], base["name"], base.geometry, strict=True):
+        buildings, barriers = of("input_buildings", code), of("barriers", code)
+        assert buildings is not None  # checked above
+        if barriers is None:
+            barriers = gpd.GeoDataFrame({"klass": [], "name": []}, geometry=[], crs=STORED_CRS)
+        inner = {"compounds": of("compounds", code), "sites": of("sites", code)}
+        communities.append(Community(code, name, boundary, buildings, barriers, **inner, crs=STORED_CRS))
+    return communities
+
+
+def _input_layers(communities: Sequence[Community]) -> dict[str, gpd.GeoDataFrame]:
+    """Gather the input of the communities; a feature that several share is stored once (column ``communities``)."""
+    pick: dict[str, Callable[[Community], gpd.GeoDataFrame | None]] = {
+        "input_buildings": lambda c: c.buildings,
+        "barriers": lambda c: c.barriers,
+        "compounds": lambda c: c.compounds,
+        "sites": lambda c: c.sites,
+    }
+    layers = {}
+    for name, get in pick.items():
+        frames = [
+            to_stored(frame).drop(columns="community", errors="ignore").assign(communities=c.code)
+            for c in communities
+            if (frame := get(c)) is not None and (len(frame) or name == "input_buildings")
+        ]
+        if frames:
+            layers[name] = _share(gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=STORED_CRS), name)
+    return layers
+
+
+def _share(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+    """Merge equal rows of several communities into one, their codes joined by commas; buildings are never shared."""
+    if layer == "input_buildings" or frame.empty:
+        return frame
+    key = pd.Series(shapely.to_wkb(frame.geometry.to_numpy()), index=frame.index)
+    for column in ("id", "klass", "name"):
+        if column in frame:
+            key = key + frame[column].astype(str).str.encode("utf-8")
+    codes = frame["communities"].groupby(key, sort=False).transform(lambda c: ",".join(dict.fromkeys(c)))
+    return frame.assign(communities=codes)[~key.duplicated()].reset_index(drop=True)
+
+
+def _meta(plan: DivisionPlan) -> pd.DataFrame:
+    crs = plan.grids.crs
+    assert crs is not None  # to_stored refused a plan without CRS
+    values = {
+        "version": VERSION,
+        "seed": plan.seed,
+        "work_crs": f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt(),
+        "rules": {code: rules.to_dict() for code, rules in sorted(plan.rules.items())},
+        "figures": plan.report.figures,
+    }
+    text = [json.dumps(v, ensure_ascii=False, default=_number) for v in values.values()]
+    return pd.DataFrame({"key": list(values), "value": text})
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    layers = set(list_layers(path))
+    if missing := sorted({*PLAN_LAYERS, "report", "meta"} - layers):
+        raise InvalidInput(
+            f"{path} 不是划分方案文件：缺少 {'、'.join(missing)}",
+            f"{path} is no plan file: it lacks {', '.join(missing)}",
+            path=str(path),
+            missing=missing,
+        )
+    table = pyogrio.read_dataframe(path, layer="meta")
+    meta = {key: json.loads(value) for key, value in zip(table["key"], table["value"], strict=True)}
+    if meta.get("version") != VERSION:
+        raise InvalidInput(
+            f"{path} 是第 {meta.get('version')} 版方案文件；本程序读第 {VERSION} 版",
+            f"{path} is a plan file of version {meta.get('version')}; this program reads version {VERSION}",
+            path=str(path),
+        )
+    return meta
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DAY})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write_layer(path: Path, name: str, frame: gpd.GeoDataFrame, kind: str) -> None:
+    frame = _storable(frame)
+    if kind != "Unknown":
+        multi: Any = [_to_multi(g) for g in frame.geometry]
+        frame = frame.set_geometry(gpd.GeoSeries(multi, index=frame.index, crs=frame.crs))
+    with _fixed_time():
+        pyogrio.write_dataframe(
+            frame, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists(), promote_to_multi=False
+        )
+
+
+def _write_table(path: Path, name: str, frame: pd.DataFrame) -> None:
+    with _fixed_time():
+        pyogrio.write_dataframe(_storable(frame), path, layer=name, driver="GPKG", append=path.exists())
+
+
+def _storable(frame: Any) -> Any:
+    """Give each column one type that the format knows: whole numbers, truth values as they are, all else text."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        if name == "geometry" or pd.api.types.is_numeric_dtype(column.dtype):
+            continue
+        if name in WHOLE or name == "id":
+            numbers = pd.to_numeric(column, errors="coerce")
+            if bool((numbers.notna() == column.notna()).all()):
+                columns[name] = numbers.astype("Float64").astype("Int64")
+                continue
+        columns[name] = [None if pd.isna(v) else str(v) for v in column]
+    out = frame.assign(
+        **{n: pd.Series(v, index=frame.index, dtype=getattr(v, "dtype", object)) for n, v in columns.items()}
+    )
+    return out.reset_index(drop=True)
+
+
+def _to_multi(geometry: Any) -> Any:
+    if geometry is None or geometry.geom_type.startswith("Multi"):
+        return geometry
+    multi = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
+    return multi[geometry.geom_type]([geometry])
+
+
+def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
+    frame: gpd.GeoDataFrame = pyogrio.read_dataframe(path, layer=name)
+    geoms = frame.geometry.to_numpy()
+    single = (shapely.get_num_geometries(geoms) == 1) & (shapely.get_type_id(geoms) >= 4)
+    geoms = np.where(single, shapely.get_geometry(geoms, 0), geoms)
+    frame = _plain(frame).set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs))
+    for column in WHOLE:
+        if column in frame:
+            kind: Any = "int64" if (name, column) in _FULL else "Int64"
+            frame[column] = frame[column].astype(kind)
+    return frame
+
+
+def _plain(frame: Any) -> Any:
+    """Return text columns as plain objects, with None for null."""
+    text = [n for n in frame.columns if n != "geometry" and not pd.api.types.is_numeric_dtype(frame[n].dtype)]
+    return frame.assign(
+        **{n: pd.Series([None if pd.isna(v) else v for v in frame[n]], index=frame.index, dtype=object) for n in text}
+    )

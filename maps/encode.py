@@ -14,7 +14,7 @@ STEP_DEG = 1e-7
 
 
 def path(xy: NDArray[np.float64], origin: NDArray[np.float64]) -> list[int]:
-    """Encode the (n, 2) lon/lat coordinates of a line as steps: x, y of the first point from the origin, then differences.
+    """Encode the (n, 2) lon/lat coordinates of a line as steps: first point from the origin, then differences.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def path(xy: NDArray[np.float64], origin: NDArray[np.float64]) -> list[int]:
     [0, 0, 1, 2]
     """
     steps = np.round((xy - origin) / STEP_DEG).astype(np.int64)
-    return np.diff(steps, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()  # type: ignore[no-any-return]
+    return np.diff(steps, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
 
 
 def lines(geom: BaseGeometry, origin: NDArray[np.float64]) -> list[list[int]]:
@@ -38,7 +38,7 @@ def polygons(geom: BaseGeometry, origin: NDArray[np.float64]) -> list[list[list[
 
 def decode(steps: list[int], origin: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the (n, 2) lon/lat coordinates of a path: what the page's script does too."""
-    return np.cumsum(np.asarray(steps, dtype=np.int64).reshape(-1, 2), axis=0) * STEP_DEG + origin  # type: ignore[no-any-return]
+    return np.cumsum(np.asarray(steps, dtype=np.int64).reshape(-1, 2), axis=0) * STEP_DEG + origin
 
 
 def point(xy: Any, digits: int = 7) -> list[float]:

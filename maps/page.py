@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib import util
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import folium
 import geopandas as gpd
@@ -25,14 +25,24 @@ SCRIPTS = ("words.js", "common.js", "townmap.js")
 STYLES = ("common.css", "townmap.css")
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]
-    """A folium map that loads nothing: Leaflet is inlined, jQuery, Bootstrap and icon fonts are left out."""
+class OfflineMap(folium.Map):
+    """A folium map that loads nothing: Leaflet is inlined; jQuery, Bootstrap and icon fonts are left out."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 (folium declares them as instance variables)
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
 
-class TownLayer(MacroElement):  # type: ignore[misc]
+class RawHtml(Element):
+    """Markup that is no template: braces in scripts and styles stay as they are."""
+
+    _template = Template("{{ this.html }}")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+
+
+class TownLayer(MacroElement):
     """Calls the page's script with the map and the data."""
 
     _template = Template(
@@ -40,7 +50,8 @@ class TownLayer(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self, map_name: str, payload: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._id = "layer"
         self.map_name = map_name
         self.data = for_script(orjson.dumps(payload).decode())
 
@@ -112,13 +123,9 @@ def render_map(
         zoom_control=False, attribution_control=False,
     )  # fmt: skip
     page._id = "town"  # folium draws a random name; a fixed one keeps the file the same from run to run
-    figure = page.get_root()
-    figure._id = "figure"
-    figure.title = None
+    figure = cast(Figure, page.get_root())
     _fill_head(figure, title)
-    layer = TownLayer(page.get_name(), payload)
-    layer._id = "layer"
-    page.add_child(layer)
+    page.add_child(TownLayer(page.get_name(), payload))
     return str(figure.render())
 
 
@@ -133,9 +140,7 @@ def _fill_head(figure: Figure, title: str) -> None:
         "styles": f"<style>{styles}</style>",
         "scripts": f"<script>{scripts}</script>",
     }.items():
-        element = Element("{{ this.html }}")
-        element.html = html
-        figure.header.add_child(element, name=key)
+        figure.header.add_child(RawHtml(html), name=key)
 
 
 def leaflet_folder() -> Path:
@@ -159,12 +164,12 @@ def inline_images(css: str, folder: Path) -> str:
 
 
 def for_script(json: str) -> str:
-    """Make JSON safe inside a script element: no ``<`` can end it.
+    r"""Make JSON safe inside a script element: no ``<`` can end it.
 
     Examples
     --------
     >>> for_script('{"name": "</script>"}')
-    '{"name": "\\\\u003c/script>"}'
+    '{"name": "\\u003c/script>"}'
     """
     return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -76,7 +76,7 @@ def _refuse_clear_phones(card: Mapping[str, Any]) -> None:
 
 def _grids(grids: gpd.GeoDataFrame, origin: NDArray[np.float64]) -> list[dict[str, Any]]:
     shown = add_display_columns(grids).sort_values("code", kind="stable")
-    return [_grid(row, origin) for row in shown.to_dict("records")]
+    return [_grid(row, origin) for row in cast(list[dict[str, Any]], shown.to_dict("records"))]
 
 
 def _grid(row: Mapping[str, Any], origin: NDArray[np.float64]) -> dict[str, Any]:

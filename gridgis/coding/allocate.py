@@ -107,7 +107,7 @@ class _Book(Generic[Id]):
         self._highest: dict[Series, int] = {}
         for code in used:
             self._taken.add(code.text)
-            numbers = self._numbers(code)
+            numbers = scheme.numbers(code)
             for depth, number in enumerate(numbers, start=1):
                 key = self._key(code.region, numbers[: depth - 1], code.kind)
                 self._highest[key] = max(number, self._highest.get(key, 0))
@@ -118,7 +118,7 @@ class _Book(Generic[Id]):
         if item.depth < 2:
             return self._key(region, (), item.kind)
         parent = self._parent_code(item)
-        above = self._numbers(parent) if parent else ()
+        above = self.scheme.numbers(parent) if parent else ()
         if len(above) != item.depth - 1 or (parent and parent.kind == "dedicated"):
             raise InvalidInput(
                 f"网格 {item.id}（{item.level}级）的上级 {item.parent} 不是其上一级网格，"
@@ -155,10 +155,6 @@ class _Book(Generic[Id]):
 
     def _key(self, region: str, above: tuple[int, ...], kind: str | None) -> Series:
         return region, above, (kind or "") if self._has_kind else ""
-
-    def _numbers(self, code: Code) -> tuple[int, ...]:
-        numbers = (s.number(code.values[s.name]) for s in self.scheme.sequences)
-        return tuple(n for n in numbers if n)
 
     def _parent_code(self, item: _New[Id]) -> Code | None:
         if item.parent in self.new:

@@ -201,6 +201,18 @@ class Scheme:
         self.parse(text)
         return text
 
+    def numbers(self, code: Code) -> tuple[int, ...]:
+        """Return the numbers of a code's sequences from the top down; none for the whole region.
+
+        Examples
+        --------
+        >>> scheme = Scheme.load("nested-18")
+        >>> scheme.numbers(scheme.parse("610902001003020512")), scheme.numbers(scheme.parse("610902001003000010"))
+        ((2, 5), ())
+        """
+        numbers = (s.number(code.values[s.name]) for s in self.sequences)
+        return tuple(n for n in numbers if n)
+
     def allocate(self, items: Iterable[Item[Id]], issued: Iterable[str], row_height: RowHeight = None) -> dict[Id, str]:
         """Give new codes to new grids; see `gridgis.coding.allocate.allocate`."""
         return allocate(self, items, issued, row_height)

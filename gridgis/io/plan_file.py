@@ -56,7 +56,7 @@ PLAN_LAYERS: dict[str, tuple[tuple[str, ...], str]] = {
 
 INPUT_LAYERS = ("input_buildings", "barriers", "compounds", "sites")
 
-WHOLE = ("level", "households", "storeys", "residents")
+WHOLE = ("level", "households", "residents")
 """Columns of whole numbers, null where unknown."""
 
 _FULL = {("grids", "households"), ("buildings", "households"), ("atoms", "households")}
@@ -318,7 +318,7 @@ def _storable(frame: Any) -> Any:
 def _to_multi(geometry: Any) -> Any:
     if geometry is None or geometry.geom_type.startswith("Multi"):
         return geometry
-    multi = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
+    multi: dict[str, Any] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
     return multi[geometry.geom_type]([geometry])
 
 

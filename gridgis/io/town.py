@@ -194,21 +194,21 @@ def check_layer(name: str, frame: Layer, notes: Notes) -> Layer:
     check_types(frame, name, spec.types)
     for column, allowed in spec.values.items():
         check_values(frame, name, column, allowed)
-    frame = repair_polygons(frame, name, notes)
-    special = _SPECIAL.get(name)
-    return special(frame, name, notes) if special else frame
+    return _CHECKS.get(name, repair_polygons)(frame, name, notes)
 
 
-def _special_communities(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
-    return check_codes(frame, name)
+def _check_communities(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
+    return repair_polygons(check_codes(frame, name), name, notes)
 
 
-def _special_ids(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
-    return check_ids(frame, name, notes)
+def _check_with_ids(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
+    return check_ids(repair_polygons(frame, name, notes), name, notes)
 
 
-def _special_buildings(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
-    frame = check_households(check_ids(frame, name, notes), name)
+def _check_buildings(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
+    frame = check_households(frame, name)
+    uncounted = (frame["households"].fillna(0) == 0).to_numpy(dtype=bool)
+    frame = check_ids(repair_polygons(frame, name, notes, uncounted), name, notes)
     if unknown := int(frame["households"].isna().sum()):
         zh = f"{unknown} 栋建筑没有户数（共 {len(frame)} 栋），将按建筑面积估计"
         en = f"{unknown} of {len(frame)} buildings have no household count: they are estimated from floor area"
@@ -216,11 +216,11 @@ def _special_buildings(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.
     return frame
 
 
-_SPECIAL: dict[str, Callable[[gpd.GeoDataFrame, str, Notes], gpd.GeoDataFrame]] = {
-    "communities": _special_communities,
-    "buildings": _special_buildings,
-    "compounds": _special_ids,
-    "sites": _special_ids,
+_CHECKS: dict[str, Callable[[gpd.GeoDataFrame, str, Notes], gpd.GeoDataFrame]] = {
+    "communities": _check_communities,
+    "buildings": _check_buildings,
+    "compounds": _check_with_ids,
+    "sites": _check_with_ids,
 }
 
 

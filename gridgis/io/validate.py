@@ -92,13 +92,21 @@ def check_types(frame: gpd.GeoDataFrame, layer: str, allowed: tuple[str, ...]) -
     refuse_rows(frame, ~geoms.geom_type.isin(allowed), layer, zh, en, geoms.geom_type)
 
 
-def repair_polygons(frame: gpd.GeoDataFrame, layer: str, notes: Notes) -> gpd.GeoDataFrame:
+def repair_polygons(frame: gpd.GeoDataFrame, layer: str, notes: Notes, expendable: Any = False) -> gpd.GeoDataFrame:
     """Make broken polygons valid: the polygon parts are kept, each change is noted with the area before and after.
+
+    Parameters
+    ----------
+    frame, layer, notes
+        The layer, its name, and where to note.
+    expendable
+        (n,) truth values, or one for all: where nothing remains of such a feature it is left out, and noted. Meant for
+        buildings that hold no counted household.
 
     Raises
     ------
     InvalidInput
-        Nothing with an area remains of a polygon.
+        Nothing with an area remains of a polygon that is not expendable.
     """
     geoms = frame.geometry.to_numpy().copy()
     types = shapely.get_type_id(geoms)
@@ -111,16 +119,24 @@ def repair_polygons(frame: gpd.GeoDataFrame, layer: str, notes: Notes) -> gpd.Ge
         kept = parts[np.isin(shapely.get_type_id(parts), (3, 6)) & (shapely.area(parts) > 0)]
         geoms[i] = shapely.union_all(kept) if len(kept) else shapely.Polygon()
     gone = shapely.is_empty(geoms) & ~shapely.is_empty(before)
-    refuse_rows(frame, gone, layer, "面损坏，修复后没有面积剩下", "broken polygons of which no area remains")
+    zh, en = "面损坏，修复后没有面积剩下", "broken polygons of which no area remains"
+    refuse_rows(frame, gone & ~np.broadcast_to(expendable, gone.shape), layer, zh, en)
+    for i in np.flatnonzero(gone):
+        zh, en = (
+            f"{names[i]} 没有面积，也没有已知户数，略去",
+            f"{names[i]} has no area and no counted household: left out",
+        )
+        notes.add("warning", layer, "no-area", 0, zh, en)
     area = areas_m2(frame.set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs)))
     old = areas_m2(frame)
-    for i in broken:
+    for i in broken[~gone[broken]]:
         why = shapely.is_valid_reason(before[i])
         lost = f"{old[i]:.1f} -> {area[i]:.1f} m2"
         zh = f"{names[i]} 的面损坏（{why}），已修复，保留面的部分；面积 {lost}"
         en = f"{names[i]}: broken polygon ({why}) made valid, polygon parts kept; area {lost}"
         notes.add("warning", layer, "broken-polygon", lost, zh, en)
-    return frame.set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs))
+    mended = frame.set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs))
+    return mended[~gone].reset_index(drop=True)
 
 
 def areas_m2(frame: gpd.GeoDataFrame) -> Any:

@@ -166,6 +166,17 @@ def test_a_polygon_of_which_nothing_remains_is_refused(tmp_path: Path) -> None:
         read(tmp_path, buildings=layer)
 
 
+def test_a_building_without_area_and_without_counted_households_is_left_out_and_noted(tmp_path: Path) -> None:
+    layer = buildings()
+    layer.geometry = [
+        layer.geometry[0],
+        Polygon([(109.001, 32.701), (109.002, 32.702), (109.001, 32.701)]),
+        layer.geometry[2],
+    ]
+    town = read(tmp_path, buildings=layer)
+    assert (town.buildings["id"].tolist(), rules(town.notes, "buildings")[0]) == ([1, 3], "no-area")
+
+
 def test_a_feature_without_geometry_is_refused(tmp_path: Path) -> None:
     layer = buildings()
     layer.geometry = [None, *layer.geometry[1:]]

@@ -1,0 +1,109 @@
+"""The verifier: bring the grids to stored coordinates, try every rule, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import geopandas as gpd
+
+from gridgis.checks.bands import band_2, band_3
+from gridgis.checks.barriers import strong
+from gridgis.checks.compounds import compounds
+from gridgis.checks.contiguity import contiguity, river
+from gridgis.checks.coverage import coverage, extent, overlap
+from gridgis.checks.dedicated import dedicated, overlay
+from gridgis.checks.finding import Finding, Outcome, table
+from gridgis.checks.households import households
+from gridgis.checks.names import names
+from gridgis.checks.nesting import nesting
+from gridgis.checks.scene import Scene
+from gridgis.checks.schema import schema, valid
+from gridgis.errors import InvalidInput
+from gridgis.geometry.crs import to_stored
+from gridgis.model import Community, DivisionRules, VerifyReport
+
+Rule = Callable[[Scene], Outcome]
+
+FIRST: dict[str, Rule] = {"schema": schema, "valid": valid}
+"""Rules without which the others make no sense: where one finds something, no more is tried."""
+
+GROUND: dict[str, Rule] = {
+    "coverage": coverage,
+    "overlap": overlap,
+    "extent": extent,
+    "nesting": nesting,
+    "contiguity": contiguity,
+    "dedicated": dedicated,
+    "overlay": overlay,
+    "names": names,
+}
+"""Rules of the ground: for a plan and for a whole revision."""
+
+PLAN: dict[str, Rule] = {
+    "households": households,
+    "band-2": band_2,
+    "band-3": band_3,
+    "compounds": compounds,
+    "river": river,
+    "strong": strong,
+}
+"""Rules of a division: they look at buildings, barriers and compounds, by the rules of the plan."""
+
+RULES: dict[str, Rule] = {**FIRST, **GROUND, **PLAN}
+"""All rules by name; docs/verify.md says what each measures."""
+
+
+def verify(
+    grids: gpd.GeoDataFrame,
+    community: Community | Sequence[Community],
+    rules: DivisionRules | Mapping[str, DivisionRules] | None = None,
+    revision_wide: bool = False,
+) -> VerifyReport:
+    """Check grids against all rules, independently of how they were made.
+
+    Parameters
+    ----------
+    grids
+        Columns as GRID_COLUMNS, in the work CRS or in stored coordinates; judged in stored coordinates (EPSG:4490).
+    community
+        The community that was divided, or all of them.
+    rules
+        The rules for all, or by code of community (a code that is missing: by its profile); None chooses by code.
+    revision_wide
+        The grids are a whole revision, made by several plans: only the rules of the ground are tried.
+
+    Returns
+    -------
+    VerifyReport
+        ``ok``, the broken rules, the exceptions that the verifier has confirmed itself, and how much was checked. When
+        the table or a geometry is unsound, the rules that build on it are not tried and not in ``checked``.
+
+    Raises
+    ------
+    InvalidInput
+        No community, one code twice, a layer without CRS, a building with a count that is no count.
+    """
+    given = [community] if isinstance(community, Community) else list(community)
+    communities = {c.code: c for c in given}
+    if not given or len(communities) < len(given):
+        codes = [c.code for c in given]
+        raise InvalidInput(f"社区缺失或代码重复：{codes}", f"no community, or a code given twice: {codes}", codes=codes)
+    stored = to_stored(grids).reset_index(drop=True)
+    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide)
+    found: list[Finding] = []
+    checked: dict[str, int] = {}
+    for name, rule in ({**FIRST, **GROUND} if revision_wide else RULES).items():
+        outcome = rule(scene)
+        found.extend(outcome.findings)
+        checked[name] = outcome.checked
+        if name in FIRST and found:
+            break
+    broken = [f for f in found if not f.confirmed]
+    return VerifyReport(table(broken), table(f for f in found if f.confirmed), checked)
+
+
+def _rules(rules: DivisionRules | Mapping[str, DivisionRules] | None, codes: Sequence[str]) -> dict[str, DivisionRules]:
+    if isinstance(rules, DivisionRules):
+        return dict.fromkeys(codes, rules)
+    by_code = rules or {}
+    return {c: by_code[c] if c in by_code else DivisionRules.for_community(c) for c in codes}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS
+from gridgis.geometry.shift import check_lonlat
 from gridgis.index.borders import Borders
 from gridgis.index.grid_index import Explained, GridIndex
 from gridgis.index.leaves import base_grids, chains_of, checked_grids, overlay_grids
@@ -106,14 +106,14 @@ class Resolver:
         Raises
         ------
         InvalidInput
-            Not finite, or no longitude and latitude (swapped?).
+            A point that cannot be meant (``check_lonlat``): not finite, (0, 0), swapped, out of range.
 
         Notes
         -----
         ``border_m`` is measured in the work CRS, the border running straight there between its vertices. A point
         outside every base grid may still be answered by an overlay: then ``base`` is None and ``code`` is not.
         """
-        _check_point(lon, lat)
+        check_lonlat(lon, lat)
         why = self.base.explain([lon], [lat])
         position, over = int(why.position[0]), self._overlay_positions([lon], [lat])[0]
         base = None if position < 0 else str(self.base_codes[position])
@@ -196,13 +196,3 @@ def _rules(why: Explained, over: NDArray[np.int32]) -> NDArray[np.object_]:
     rules[why.shifted_in & (why.touching > 1)] = SHARED
     rules[over >= 0] = OVERLAY
     return rules
-
-
-def _check_point(lon: float, lat: float) -> None:
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise InvalidInput(
-            f"经度 {lon}、纬度 {lat} 不是有效的经纬度：经度在 ±180、纬度在 ±90 之内；是否把经纬度写反了？",
-            f"lon {lon}, lat {lat} is no place: lon within ±180, lat within ±90; are they swapped?",
-            lon=str(lon),
-            lat=str(lat),
-        )

@@ -1,0 +1,191 @@
+"""Divide one or many communities: the way from layers to a plan (docs/architecture.md, "The way of one division")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridgis.errors import InvalidInput
+from gridgis.geometry.coverage import Row, report_row
+from gridgis.geometry.match import mutual_majority
+from gridgis.model import BARRIER_CLASSES, Band, Community, DivisionPlan, DivisionRules, Progress, no_progress
+from gridgis.partition.assemble import assemble
+from gridgis.partition.atoms import Atoms, Ints, make_atoms
+from gridgis.partition.dedicated import overlay_grids
+from gridgis.partition.graph import Contacts, contacts
+from gridgis.partition.ground import Ground, take_in
+from gridgis.partition.layout import Layout, Pieces, number, text
+from gridgis.partition.levels import Cut, cut_level
+from gridgis.partition.reasons import explain
+
+
+def divide(
+    community: Community | Sequence[Community],
+    rules: DivisionRules | Mapping[str, DivisionRules] | None = None,
+    seed: int = 0,
+    previous: gpd.GeoDataFrame | None = None,
+    *,
+    work_crs: str | None = None,
+    progress: Progress = no_progress,
+) -> DivisionPlan:
+    """Divide communities into comprehensive grids of three levels and dedicated grids.
+
+    Parameters
+    ----------
+    community
+        One community, or several that share borders: they are noded together.
+    rules
+        One profile for all, or one for each community's code; default: chosen by the code
+        (`DivisionRules.for_community`), and reported.
+    seed
+        The same input, rules and seed give the same plan.
+    previous
+        Grids of an earlier plan or of the registry (local_id or code, level, geometry): a new grid that continues
+        one of them (SEMANTICS 13) names it in ``previous``.
+    work_crs
+        The metric CRS; default: chosen by the place. A registry passes its own.
+    progress
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    InvalidInput
+        Wrong input: the text names the value, the rule and the way out.
+    """
+    communities = [community] if isinstance(community, Community) else list(community)
+    by_code = _rules(communities, rules)
+    ground = take_in(communities, by_code, work_crs)
+    _report_rules(ground, by_code, rules is None)
+    atoms = make_atoms(ground, progress)
+    level2 = np.full(len(atoms.polygons), -1, dtype=np.int64)
+    level3 = np.full(len(atoms.polygons), -1, dtype=np.int64)
+    cuts: list[tuple[Contacts, Cut, Band, int]] = []
+    whole = contacts(ground, atoms, np.arange(len(atoms.polygons)))
+    for c, code in enumerate(ground.base["code"].astype(str)):
+        inside = np.flatnonzero((atoms.community == c) & (atoms.site < 0))
+        if len(inside):
+            _cut_community(whole.take(inside), by_code[code], seed, level2, level3, cuts)
+        progress("divide", c + 1, len(ground.base))
+    pieces = _pieces(ground, atoms)
+    layout, site_of = number(pieces, level2, level3, atoms.site)
+    flags = explain(pieces, layout, cuts, by_code, ground.rows)
+    sites = {local_id: ground.sites.iloc[s] for local_id, s in site_of.items()}
+    count: dict[str, int] = {}
+    for local_id in sites:
+        code = local_id.rsplit("-", 2)[0]
+        count[code] = count.get(code, 0) + 1
+    overlays = overlay_grids(ground.base, ground.sites, count, ground.rows)
+    plan = assemble(pieces, layout, sites, overlays, flags, by_code, ground.rows, seed)
+    if previous is not None:
+        plan.grids["previous"] = continued(plan, previous)
+    return plan
+
+
+def _rules(
+    communities: Sequence[Community], rules: DivisionRules | Mapping[str, DivisionRules] | None
+) -> dict[str, DivisionRules]:
+    codes = [str(c.code) for c in communities]
+    if rules is None:
+        return {code: DivisionRules.for_community(code) for code in codes}
+    if isinstance(rules, DivisionRules):
+        return dict.fromkeys(codes, rules)
+    if missing := sorted(set(codes) - set(rules)):
+        raise InvalidInput(f"没有给出社区 {missing} 的规则", f"no rules are given for the communities {missing}")
+    return {code: rules[code] for code in codes}
+
+
+def _report_rules(ground: Ground, rules: Mapping[str, DivisionRules], chosen: bool) -> None:
+    for code, name in zip(ground.base["code"].astype(str), ground.base["name"], strict=True):
+        how_zh, how_en = ("按社区代码选定", "chosen by the code") if chosen else ("指定", "given")
+        r = rules[code]
+        ground.rows.append(
+            report_row(
+                "info", "rules", code, "profile", 0,
+                f"{name}：规则 {r.name}（{how_zh}），二级 {r.level2.lower}-{r.level2.upper} 户，"
+                f"三级 {r.level3.lower}-{r.level3.upper} 户",
+                f"{name}: rules {r.name} ({how_en}), level 2 {r.level2.lower}-{r.level2.upper} households, "
+                f"level 3 {r.level3.lower}-{r.level3.upper}",
+            )
+        )  # fmt: skip
+
+
+def _cut_community(
+    c: Contacts,
+    rules: DivisionRules,
+    seed: int,
+    level2: Ints,
+    level3: Ints,
+    cuts: list[tuple[Contacts, Cut, Band, int]],
+) -> None:
+    """Cut one community into level 2 and each of those into level 3; labels are unique over all communities."""
+    first = int(level2.max()) + 1
+    cut = cut_level(c, rules.level2, rules, seed)
+    level2[c.atom] = cut.labels + first
+    cuts.append((c, cut, rules.level2, 2))
+    for label in range(len(cut.region_of)):
+        inner = c.take(np.flatnonzero(cut.labels == label))
+        sub = cut_level(inner, rules.level3, rules, seed + 100_003 * (label + 1))
+        level3[inner.atom] = sub.labels + int(level3.max()) + 1
+        cuts.append((inner, sub, rules.level3, 3))
+
+
+def _pieces(ground: Ground, atoms: Atoms) -> Pieces:
+    classes = np.array([*BARRIER_CLASSES, ""], dtype=object)
+    names = np.array([*(text(n) for n in ground.barriers["name"]), ""], dtype=object)
+    buildings = ground.buildings.copy()
+    buildings["atom"] = atoms.building_atom
+    return Pieces(
+        ground.base,
+        atoms.polygons,
+        atoms.community,
+        atoms.water,
+        buildings,
+        atoms.left,
+        atoms.right,
+        atoms.seg,
+        classes[atoms.klass],
+        names[atoms.line],
+    )
+
+
+def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None]:
+    """Return for each grid of a plan the earlier grid that it continues (SEMANTICS 13), or None.
+
+    Households decide; area where a grid has none. ``previous`` has level, geometry, and code or local_id.
+    """
+    key = "code" if "code" in previous.columns else "local_id"
+    old = previous.to_crs(plan.grids.crs)
+    out: dict[int, str] = {}
+    kind = plan.grids["level"].astype("Float64").fillna(0).to_numpy()
+    old_kind = old["level"].astype("Float64").fillna(0).to_numpy()
+    for level in np.unique(kind):
+        new_here = np.flatnonzero(kind == level)
+        old_here = np.flatnonzero(old_kind == level)
+        pieces = plan.atoms.geometry.to_numpy()
+        points = shapely.point_on_surface(pieces)
+        units_new = _holder(points, plan.grids.geometry.to_numpy()[new_here])
+        units_old = _holder(points, old.geometry.to_numpy()[old_here])
+        for weight in (plan.atoms["households"].to_numpy(), shapely.area(pieces)):
+            for n, o in mutual_majority(units_old, units_new, weight.tolist()).items():
+                out.setdefault(int(new_here[int(str(n))]), str(old[key].iloc[old_here[int(str(o))]]))
+    taken: set[str] = set()
+    answer: list[str | None] = []
+    for i in range(len(plan.grids)):
+        o = out.get(i)
+        answer.append(None if o in taken else o)
+        taken.add(o or "")
+    return answer
+
+
+def _holder(points: object, polygons: object) -> list[int | None]:
+    found: list[int | None] = [None] * len(np.atleast_1d(np.asarray(points, dtype=object)))
+    at, which = shapely.STRtree(polygons).query(points, predicate="within")
+    for p, g in zip(at.tolist(), which.tolist(), strict=True):
+        found[p] = g
+    return found
+
+
+__all__ = ["Layout", "Row", "continued", "divide"]

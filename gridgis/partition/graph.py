@@ -1,0 +1,101 @@
+"""The contact graph of atoms: which touch along an edge, for how long, and along which barrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgis.model import BARRIER_CLASSES, STRONG, DivisionRules
+from gridgis.partition.atoms import OPEN, Atoms, Floats, Ints
+from gridgis.partition.ground import Ground
+
+ROADS = [BARRIER_CLASSES.index(k) for k in ("motorway", "primary", "secondary", "tertiary", "residential")]
+STRONG_CLASSES = [i for i, k in enumerate(BARRIER_CLASSES) if k in STRONG]
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """A set of atoms with what dividing needs to know of each, and their contacts along edges.
+
+    ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building;
+    ``area`` (n,) m2; ``compound`` (n,) or -1; ``water`` (n,) True for water that cannot be crossed;
+    ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
+    """
+
+    atom: Ints
+    households: Ints
+    biggest: Ints
+    area: Floats
+    compound: Ints
+    water: NDArray[np.bool_]
+    pairs: Ints
+    length: Floats
+
+    @property
+    def n(self) -> int:
+        """The number of atoms."""
+        return len(self.atom)
+
+    @property
+    def strong(self) -> NDArray[np.bool_]:
+        """(m,) True where most of the shared edge runs along a STRONG barrier."""
+        return np.asarray(2 * self.length[:, STRONG_CLASSES].sum(axis=1) > self.length.sum(axis=1))
+
+    def costs(self, rules: DivisionRules) -> Floats:
+        """Return the price of a border along each contact: length weighted by class, (m,)."""
+        price = np.array([rules.border_price[k] for k in (*BARRIER_CLASSES, "open")])
+        return np.asarray(self.length @ price, dtype=np.float64)
+
+    def take(self, chosen: Ints) -> Contacts:
+        """Return the contacts among some atoms, given by position, in that order."""
+        position = np.full(self.n, -1, dtype=np.int64)
+        position[chosen] = np.arange(len(chosen))
+        ends = position[self.pairs]
+        keep = (ends >= 0).all(axis=1)
+        return Contacts(
+            self.atom[chosen],
+            self.households[chosen],
+            self.biggest[chosen],
+            self.area[chosen],
+            self.compound[chosen],
+            self.water[chosen],
+            np.sort(ends[keep], axis=1),
+            self.length[keep],
+        )
+
+
+def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
+    """Build the contacts among the chosen atoms of one community."""
+    counts = ground.buildings["households"].to_numpy()
+    biggest = np.zeros(len(atoms.polygons), dtype=np.int64)
+    np.maximum.at(biggest, atoms.building_atom, counts)
+    both = atoms.left >= 0
+    left, right, klass = atoms.left[both], atoms.right[both], atoms.klass[both]
+    seg = atoms.seg[both]
+    metres = np.hypot(seg[:, 2] - seg[:, 0], seg[:, 3] - seg[:, 1])
+    pairs, which = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
+    length = np.zeros((len(pairs), OPEN + 1))
+    np.add.at(length, (which.ravel(), klass), metres)
+    whole = Contacts(
+        np.arange(len(atoms.polygons)),
+        atoms.households(counts),
+        biggest,
+        shapely.area(atoms.polygons).astype(np.float64),
+        atoms.compound,
+        atoms.water & ~_bridged(atoms),
+        pairs,
+        length,
+    )
+    return whole.take(chosen)
+
+
+def _bridged(atoms: Atoms) -> NDArray[np.bool_]:
+    """Tell which atoms have a road on their border: water beside a bridge can be crossed."""
+    out = np.zeros(len(atoms.polygons), dtype=bool)
+    road = np.isin(atoms.klass, ROADS) & (atoms.left >= 0) & atoms.water[atoms.left] & atoms.water[atoms.right]
+    out[atoms.left[road]] = True
+    out[atoms.right[road]] = True
+    return out

@@ -1,0 +1,259 @@
+"""Ingest: everything of all communities in one work CRS, checked, deduplicated, households estimated where missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from gridgis.errors import InvalidInput
+from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
+from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
+from gridgis.geometry.measure import footprint_areas_m2, representative_points_in_work
+from gridgis.model import BARRIER_CLASSES, MODES, SITE_CATEGORIES, Community, DivisionRules, need_columns
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All communities in the work CRS, ready to be noded.
+
+    ``base``: code, name, geometry. ``buildings``: id, name, households, source, community (position in base),
+    x, y (representative point), geometry. ``barriers``: klass, name, line geometry. ``water``: river polygons.
+    ``compounds``: id, name, geometry. ``sites``: id, name, category, mode, geometry.
+    """
+
+    work_crs: str
+    base: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    water: gpd.GeoSeries
+    compounds: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    rows: list[Row]
+
+
+def take_in(
+    communities: Sequence[Community], rules: Mapping[str, DivisionRules], work_crs: str | None = None
+) -> Ground:
+    """Bring communities to one ground.
+
+    Raises
+    ------
+    InvalidInput
+        No community, a layer without CRS, a missing column, an unknown class, category or mode, wrong households.
+    """
+    if not communities:
+        raise InvalidInput("没有可划分的社区", "there is no community to divide")
+    boundaries = pd.concat([_boundary(c) for c in communities], ignore_index=True)
+    if work_crs is None:
+        x0, y0, x1, y1 = boundaries.total_bounds
+        work_crs = choose_work_crs((x0 + x1) / 2, (y0 + y1) / 2)
+    base, rows = node_base(boundaries, work_crs)
+    barriers, water = _barriers(communities, work_crs)
+    ground = Ground(
+        work_crs,
+        base,
+        _buildings(communities, base, rules, work_crs, rows),
+        barriers,
+        water,
+        _areas([c.compounds for c in communities], ("id",), "compounds", work_crs, rows),
+        _sites(communities, work_crs, rows),
+        rows,
+    )
+    return ground
+
+
+def _boundary(c: Community) -> gpd.GeoDataFrame:
+    """Return the boundary in stored coordinates (not snapped)."""
+    crs = c.crs if c.crs is not None else c.buildings.crs
+    frame = gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[c.boundary], crs=crs)
+    need_crs(frame, f"{c.name} boundary")
+    moved = shapely.transform(c.boundary, lambda xy: transform_xy(xy, frame.crs, STORED_CRS))
+    return gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[moved], crs=STORED_CRS)
+
+
+def _stack(layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str) -> gpd.GeoDataFrame:
+    """Concatenate one layer of all communities in the work CRS; what two communities both give is kept once."""
+    frames = []
+    for layer in layers:
+        if layer is not None and len(layer):
+            need_columns(layer, need, what)
+            frames.append(to_work(layer, work, what))
+    if not frames:
+        return gpd.GeoDataFrame({c: pd.Series(dtype=object) for c in (*need, "name")}, geometry=[], crs=work)
+    frame = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=work)
+    if "name" not in frame:
+        frame["name"] = None
+    empty = shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy())
+    frame = frame[~empty].reset_index(drop=True)
+    key = pd.DataFrame({"g": shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()))})
+    key["k"] = frame[need[0]].astype(str)
+    return frame[~key.duplicated().to_numpy()].reset_index(drop=True)
+
+
+def _barriers(communities: Sequence[Community], work: str) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
+    """Return the barrier lines (with the banks of water polygons), and the water polygons."""
+    frame = _stack([c.barriers for c in communities], ("klass",), "barriers", work)
+    if unknown := sorted({str(k) for k in frame["klass"]} - set(BARRIER_CLASSES)):
+        raise InvalidInput(
+            f"界线类别 {unknown} 不认识；可用：{', '.join(BARRIER_CLASSES)}",
+            f"unknown barrier class {unknown}; there are {', '.join(BARRIER_CLASSES)}",
+            klass=unknown,
+        )
+    geoms = frame.geometry.to_numpy()
+    polygonal = shapely.get_dimensions(geoms) == 2
+    water = shapely.get_parts([polygon_parts(g)[0] for g in geoms[polygonal & (frame["klass"] == "river").to_numpy()]])
+    lines = frame.set_geometry(
+        gpd.GeoSeries(np.where(polygonal, shapely.boundary(geoms), geoms), index=frame.index, crs=work)
+    )
+    return lines[shapely.get_dimensions(lines.geometry.to_numpy()) == 1].reset_index(drop=True), gpd.GeoSeries(
+        water, crs=work
+    )
+
+
+def _areas(
+    layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str, rows: list[Row]
+) -> gpd.GeoDataFrame:
+    frame = _stack(layers, need, what, work)
+    kept = []
+    for key, geom in zip(frame[need[0]], frame.geometry, strict=True):
+        polygon, rest = polygon_parts(geom)
+        if not geom.is_valid or rest:
+            rows.append(
+                report_row(
+                    "warning", what, str(key), "valid", polygon.area - geom.area,
+                    f"{what} {key} 的图形无效，保留其面状部分；剔除：{rest or '无'}",
+                    f"{what} {key} was invalid; its polygon parts are kept; left out: {rest or 'nothing'}",
+                )
+            )  # fmt: skip
+        kept.append(polygon)
+    return frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=work))
+
+
+def _sites(communities: Sequence[Community], work: str, rows: list[Row]) -> gpd.GeoDataFrame:
+    sites = _areas([c.sites for c in communities], ("id", "category", "mode"), "sites", work, rows)
+    for column, known in (("mode", MODES), ("category", tuple(SITE_CATEGORIES))):
+        if unknown := sorted({str(v) for v in sites[column]} - set(known)):
+            raise InvalidInput(
+                f"场所的 {column} 值 {unknown} 不认识；可用：{', '.join(known)}",
+                f"sites: unknown {column} {unknown}; there are {', '.join(known)}",
+            )
+    return sites
+
+
+def _buildings(
+    communities: Sequence[Community],
+    base: gpd.GeoDataFrame,
+    rules: Mapping[str, DivisionRules],
+    work: str,
+    rows: list[Row],
+) -> gpd.GeoDataFrame:
+    frame = _stack([c.buildings for c in communities], ("id", "households"), "buildings", work)
+    frame = _drop_duplicates(frame, rows)
+    xy = representative_points_in_work(frame, work) if len(frame) else np.empty((0, 2))
+    frame["x"], frame["y"] = xy[:, 0], xy[:, 1]
+    frame["community"] = _place(frame, base, rows)
+    counts, source = _households(frame, base, rules, work, rows)
+    frame["households"], frame["source"] = counts, source
+    return frame
+
+
+def _drop_duplicates(frame: gpd.GeoDataFrame, rows: list[Row]) -> gpd.GeoDataFrame:
+    """Drop buildings that stand twice on the same ground, and refuse an id that means two buildings."""
+    same = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()))).duplicated().to_numpy()
+    if same.any():
+        ids = [str(i) for i in frame["id"][same]]
+        rows.append(
+            report_row(
+                "warning", "buildings", ids[0], "duplicate", len(ids),
+                f"{len(ids)} 栋楼与另一栋图形完全相同，未计入：{ids[:10]}",
+                f"{len(ids)} buildings have the very geometry of another one and are left out: {ids[:10]}",
+            )
+        )  # fmt: skip
+        frame = frame[~same].reset_index(drop=True)
+    twice = sorted({str(i) for i in frame["id"][frame["id"].duplicated()]})
+    if twice:
+        raise InvalidInput(
+            f"楼栋编号重复但图形不同：{twice[:10]}", f"building ids occur twice with different geometry: {twice[:10]}"
+        )
+    return frame
+
+
+def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[Row]) -> np.ndarray[Any, Any]:
+    points = shapely.points(frame[["x", "y"]].to_numpy())
+    tree = shapely.STRtree(base.geometry.to_numpy())
+    where = np.full(len(frame), -1, dtype=np.int64)
+    at, community = tree.query(points, predicate="intersects")
+    where[at[::-1]] = community[::-1]
+    for i in np.flatnonzero(where < 0):
+        where[i] = tree.nearest(points[i])
+        metres = points[i].distance(base.geometry.iloc[where[i]])
+        name = base["name"].iloc[where[i]]
+        rows.append(
+            report_row(
+                "warning", "buildings", str(frame["id"].iloc[i]), "outside", metres,
+                f"楼栋 {frame['id'].iloc[i]} 不在任何社区内，计入最近的 {name}（{metres:.1f} 米）",
+                f"building {frame['id'].iloc[i]} lies in no community; counted in the nearest, {name} ({metres:.1f} m)",
+            )
+        )  # fmt: skip
+    return where
+
+
+def _households(
+    frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str, rows: list[Row]
+) -> tuple[Any, Any]:
+    """Return the households of each building, and whether they were counted or estimated."""
+    given = pd.to_numeric(frame["households"], errors="coerce")
+    bad = (frame["households"].notna() & given.isna()) | (given < 0) | (given % 1 != 0) & given.notna()
+    if bad.any():
+        values = [f"{i}: {v!r}" for i, v in frame.loc[bad, ["id", "households"]].head(5).itertuples(index=False)]
+        raise InvalidInput(
+            f"{int(bad.sum())} 栋楼的户数不是非负整数，例如 {values}；请改正，未知的留空",
+            f"{int(bad.sum())} buildings have no whole, non-negative household count, e.g. {values}; "
+            "mend them, or leave unknown ones empty",
+            count=int(bad.sum()),
+        )
+    missing = given.isna().to_numpy()
+    estimate = _estimate(frame, base, rules, work)
+    for c in np.unique(frame["community"].to_numpy()[missing]):
+        here = missing & (frame["community"] == c).to_numpy()
+        code, name = base["code"].iloc[c], base["name"].iloc[c]
+        total = int(estimate[here].sum())
+        rows.append(
+            report_row(
+                "info", "buildings", str(code), "estimated", total,
+                f"{name}：{int(here.sum())} 栋楼缺户数，按建筑面积估计共 {total} 户（每户 "
+                f"{rules[str(code)].m2_per_household:g} 平方米）",
+                f"{name}: {int(here.sum())} buildings lack a count; {total} households are estimated from floor area "
+                f"({rules[str(code)].m2_per_household:g} m2 each)",
+            )
+        )  # fmt: skip
+    counts = np.where(missing, estimate, given.fillna(0).to_numpy()).astype(np.int64)
+    return counts, np.where(missing, "estimated", "counted")
+
+
+def _estimate(
+    frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str
+) -> np.ndarray[Any, Any]:
+    """Estimate: footprint x storeys / floor area of a household, at least 1; 0 where the use is not residential."""
+    of = [rules[str(base["code"].iloc[c])] for c in frame["community"]]
+    storeys = pd.to_numeric(frame["storeys"], errors="coerce") if "storeys" in frame else pd.Series(np.nan, frame.index)
+    storeys = storeys.where(storeys > 0)
+    storeys = storeys.fillna(pd.Series([r.default_storeys for r in of], index=frame.index, dtype=float))
+    size = pd.Series([r.m2_per_household for r in of], index=frame.index, dtype=float)
+    count = np.maximum(1, np.round(footprint_areas_m2(frame, work) * storeys / size))
+    if "use" in frame:
+        count = count.where(frame["use"].isna() | (frame["use"] == "residential"), 0)
+    return np.asarray(count, dtype=np.int64)
+
+
+def crs_name(crs: Any) -> str:
+    """Return a short name of a CRS, e.g. EPSG:4545."""
+    crs = pyproj.CRS.from_user_input(crs)
+    return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.to_wkt())

@@ -1,0 +1,105 @@
+"""Why a grid is as it is: flags for grids outside the band, and report rows that name the rule, the measure, the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gridgis.geometry.coverage import Row, report_row
+from gridgis.model import Band, DivisionRules
+from gridgis.partition.graph import Contacts
+from gridgis.partition.groupings import can_group
+from gridgis.partition.layout import Layout, Pieces
+from gridgis.partition.levels import Cut
+from gridgis.partition.regions import Region
+
+
+def explain(
+    pieces: Pieces,
+    layout: Layout,
+    cuts: Sequence[tuple[Contacts, Cut, Band, int]],
+    rules: Mapping[str, DivisionRules],
+    rows: list[Row],
+) -> dict[str, set[str]]:
+    """Return the flags by local id, and append a report row for each grid outside its band."""
+    flags: dict[str, set[str]] = {}
+    for c, cut, band, level in cuts:
+        ids = layout.level2 if level == 2 else layout.leaf
+        total = int(c.households.sum())
+        for label, region in enumerate(cut.region_of):
+            members = np.flatnonzero(cut.labels == label)
+            local_id = str(ids[c.atom[members[0]]])
+            load = int(c.households[members].sum())
+            if len(region.merged) > 1:
+                _crossing(local_id, region, band, level, rows)
+            if load in band:
+                continue
+            flag, zh, en = _cause(c, members, load, total, region, band, level)
+            flags.setdefault(local_id, set()).add(flag)
+            severity = "unmet" if flag == "band_unmet" else "info"
+            rows.append(
+                report_row(
+                    severity, "divide", local_id, f"level{level} band", load,
+                    f"{local_id} 有 {load} 户，不在 {band.lower}-{band.upper} 之内：{zh}",
+                    f"{local_id} has {load} households, outside {band.lower}-{band.upper}: {en}",
+                )
+            )  # fmt: skip
+    return flags
+
+
+def _crossing(local_id: str, region: Region, band: Band, level: int, rows: list[Row]) -> None:
+    if level == 2:
+        counts = "+".join(str(n) for n in sorted(region.merged))
+        rows.append(
+            report_row(
+                "info", "divide", local_id, "crosses strong barrier", region.households,
+                f"{local_id} 所在片由强界线隔开的几块合并而成（{counts} 户），其中有块单独不能满足 "
+                f"{band.lower}-{band.upper} 户",
+                f"{local_id} lies in a region joined across STRONG barriers ({counts} households): a piece of it cannot "
+                f"be cut into {band.lower}-{band.upper} alone",
+            )
+        )  # fmt: skip
+
+
+def _cause(
+    c: Contacts, members: np.ndarray, load: int, total: int, region: Region, band: Band, level: int
+) -> tuple[str, str, str]:
+    """Name the cause: flag, Chinese, English."""
+    biggest = int(c.biggest[members].max(initial=0))
+    if region.closed == "building" and load == biggest:
+        return "single_building", f"单栋 {biggest} 户，单栋成格", f"one building of {biggest}, a grid by rule"
+    if load == 0:
+        return "no_households", "没有住户的地块", "ground without households"
+    if total < band.lower and level == 2:
+        return "below_band", f"社区仅 {total} 户，作一个网格", f"the community has {total} households: one grid"
+    if region.closed == "compound" and not band.can_hold(region.households):
+        n = region.households
+        return (
+            "compound_split",
+            f"所在小区 {n} 户，不能整除入带",
+            f"its estate of {n} households cannot be cut into the band",
+        )
+    if not band.can_hold(region.households):
+        n = region.households
+        return (
+            "band_unmet",
+            f"被界线或单栋网格围住的片仅 {n} 户，分成几份都不在带内（已证明）",
+            f"its ground, closed in by barriers or single-building grids, holds {n}: no number of parts fits (proven)",
+        )
+    if can_group(c.take(np.flatnonzero(np.isin(np.arange(c.n), _region_atoms(c, region)))), band) is False:
+        return (
+            "band_unmet",
+            "按楼栋分组的所有连续组合都不在带内（已证明）",
+            "no grouping of its buildings into contiguous grids fits the band (proven by trying all)",
+        )
+    return (
+        "band_unmet",
+        "搜索未找到满足户数带的划分（未证明不存在）",
+        "the search found no division within the band (not proven impossible)",
+    )
+
+
+def _region_atoms(c: Contacts, region: Region) -> np.ndarray:
+    """Return the positions of the region's atoms in c: regions are numbered on land only."""
+    return np.flatnonzero(~c.water)[region.members]

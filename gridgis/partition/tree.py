@@ -1,0 +1,129 @@
+"""Cut a connected set of nodes in two along a random spanning tree (the ReCom proposal of DeFord, Duchin, Solomon 2021).
+
+Cutting a tree edge leaves two connected sides, so contiguity holds by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import depth_first_order, minimum_spanning_tree
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A weighted graph: (n,) integer node weights, (m, 2) edges with a < b, (m,) costs of cutting an edge."""
+
+    weights: Ints
+    edges: Ints
+    costs: Floats
+
+    @property
+    def n(self) -> int:
+        """The number of nodes."""
+        return len(self.weights)
+
+    def induced(self, nodes: Ints) -> Graph:
+        """Return the graph on some nodes, renumbered in the order given."""
+        position = np.full(self.n, -1, dtype=np.int64)
+        position[nodes] = np.arange(len(nodes))
+        ends = position[self.edges]
+        keep = (ends >= 0).all(axis=1)
+        return Graph(self.weights[nodes], np.sort(ends[keep], axis=1), self.costs[keep])
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one part may weigh, and what leaving that range costs per unit of weight."""
+
+    lower: int
+    upper: int
+    penalty: float
+
+    def excess(self, weight: Floats | Ints, parts: Floats | Ints | int) -> Floats:
+        """Return how far weights lie outside what so many parts can hold (0 inside)."""
+        w = np.asarray(weight, dtype=np.float64)
+        return np.maximum(0.0, np.maximum(self.lower * parts - w, w - self.upper * parts))
+
+
+def spanning_tree(graph: Graph, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
+    """Draw a random spanning tree that prefers to keep costly edges, and walk it depth first.
+
+    Returns
+    -------
+    tuple
+        Nodes in preorder; for each position its parent's position (-1 for the root); the size of its subtree. The
+        subtree of a position p is the slice [p, p + size[p]).
+    """
+    key = rng.random(len(graph.edges)) / np.maximum(graph.costs, 1e-9) + 1e-12
+    i, j = graph.edges.T
+    tree = minimum_spanning_tree(csr_array((key, (i, j)), shape=(graph.n, graph.n)))
+    order, parent = depth_first_order(tree, int(rng.integers(graph.n)), directed=False)
+    order = order.astype(np.int64)
+    position = np.empty(graph.n, dtype=np.int64)
+    position[order] = np.arange(len(order))
+    up = np.full(len(order), -1, dtype=np.int64)
+    up[1:] = position[parent[order[1:]]]
+    size = [1] * len(order)
+    for p in range(len(order) - 1, 0, -1):
+        size[up[p]] += size[p]
+    return order, up, np.array(size, dtype=np.int64)
+
+
+def split(
+    graph: Graph, parts: int, bounds: Bounds, balance: float, rng: np.random.Generator, trees: int = 1
+) -> tuple[Bools, int, float]:
+    """Split a connected graph of ``parts`` parts into two sides, the best over several random trees.
+
+    Returns
+    -------
+    tuple
+        (n,) True for the one side, the number of parts of that side, and the price: cost of the cut edges, plus what
+        lies outside the bounds, plus unevenness.
+    """
+    best: tuple[Bools, int, float] = (np.zeros(graph.n, dtype=bool), 0, np.inf)
+    for _ in range(trees):
+        side, k, price = _split_once(graph, parts, bounds, balance, rng)
+        if price < best[2]:
+            best = (side, k, price)
+    return best
+
+
+def _split_once(
+    graph: Graph, parts: int, bounds: Bounds, balance: float, rng: np.random.Generator
+) -> tuple[Bools, int, float]:
+    order, _, size = spanning_tree(graph, rng)
+    total = int(graph.weights.sum())
+    heap = np.concatenate([[0], np.cumsum(graph.weights[order])])
+    p = np.arange(1, graph.n)
+    below = heap[p + size[p]] - heap[p]
+    fewest = np.maximum(1, parts - (graph.n - size[p]))  # no side gets more parts than it has nodes
+    k = np.clip(np.round(below * parts / max(total, 1)), fewest, np.minimum(parts - 1, size[p])).astype(np.int64)
+    excess = bounds.excess(below, k) + bounds.excess(total - below, parts - k)
+    uneven = np.abs(below - k * (total / parts)) * balance * 2
+    rough = excess * bounds.penalty + uneven
+    candidates = np.argsort(rough, kind="stable")[:32]
+    cut = _cut_costs(graph, order, size, p[candidates])
+    price = rough[candidates] + cut
+    c = int(np.argmin(price))
+    start = p[candidates[c]]
+    side = np.zeros(graph.n, dtype=bool)
+    side[order[start : start + size[start]]] = True
+    return side, int(k[candidates[c]]), float(price[c])
+
+
+def _cut_costs(graph: Graph, order: Ints, size: Ints, starts: Ints) -> Floats:
+    """Return for each subtree the cost of the graph edges that leave it."""
+    position = np.empty(graph.n, dtype=np.int64)
+    position[order] = np.arange(graph.n)
+    a, b = position[graph.edges].T
+    first, last = starts[:, None], (starts + size[starts])[:, None]
+    leaves = ((a >= first) & (a < last)) != ((b >= first) & (b < last))
+    return np.asarray(leaves @ graph.costs, dtype=np.float64)

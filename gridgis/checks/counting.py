@@ -1,7 +1,9 @@
 """Count households anew: which grid a building belongs to, and how many households it has.
 
-Nothing is taken from the plan. A building belongs where its representative point lies (SEMANTICS 3), taken from the
-footprint in the work CRS on its 1 mm grid; where it lies in no grid, to the nearest. A missing household count is
+Nothing is taken from the plan. A building belongs where its representative point lies (SEMANTICS 3): the point on
+surface of its geometry as stored, that is on the 1 mm grid of the work CRS, in longitude and latitude. Where it lies in
+no grid, the nearest counts it. Of several buildings with the very same geometry the first is counted. A missing
+household count is
 
     round(footprint m2 x storeys / m2_per_household), at least 1
 
@@ -10,9 +12,10 @@ for a building of residential or unknown use, 0 for any other, 1 for one that is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -21,76 +24,86 @@ from numpy.typing import NDArray
 from gridgis.checks.edges import Geometries, Integers
 from gridgis.checks.layers import NO_GRID, move, texts
 from gridgis.errors import InvalidInput
-from gridgis.geometry.crs import STORED_CRS, to_work
+from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
 from gridgis.model import Community, DivisionRules, need_columns
+
+COLUMNS = ("id", "households", "storeys", "use")
 
 CUSP = 5e-4
 """Relative uncertainty of an area (1 mm grid, CRS scale): an estimate so near to .5 may be rounded either way."""
 
+Floats = NDArray[np.float64]
+
 
 def count_buildings(
-    c: Community, rules: DivisionRules, work_crs: str, leaves: Integers, stored: Geometries, work: Geometries
+    communities: Sequence[Community],
+    rules: Mapping[str, DivisionRules],
+    work_crs: str,
+    leaves: gpd.GeoDataFrame,
 ) -> pd.DataFrame:
-    """Count the buildings of one community.
+    """Count the buildings of all communities.
 
     Parameters
     ----------
-    c, rules
-        The community and its rules.
+    communities, rules
+        The communities, and their rules by code.
     work_crs
         The metric CRS to measure in.
     leaves
-        Positions of the community's finest grids in ``stored`` and ``work``, the polygons of all grids.
+        The finest grids in stored coordinates: community, geometry; the index is the position of the grid.
 
     Returns
     -------
     DataFrame
-        community; id; households; lo, hi (what else the count may be, on a cusp of rounding); x, y in the work CRS;
-        leaf (position of the grid, NO_GRID where the community has none); also (position of a second leaf whose
-        border the point is on, else NO_GRID); away_m (distance to the leaf when the point is in none, else 0).
+        id; community (of the grid); households; lo, hi (what else an estimate may be, on a cusp of rounding); x, y in
+        the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a border, else
+        NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more buildings had
+        the very same geometry).
 
     Raises
     ------
     InvalidInput
         A building without geometry; a count that is text, negative or no integer.
     """
-    need_columns(c.buildings, ("id", "geometry"), "buildings")
-    if not len(c.buildings):
-        return _table(c.code, [], np.zeros((3, 0), np.int64), np.zeros((0, 2)), _nowhere(0))
-    if (missing := c.buildings.geometry.isna() | c.buildings.geometry.is_empty).any():
-        ids = [str(i) for i in c.buildings.loc[missing, "id"]]
-        raise InvalidInput(f"建筑 {ids} 没有几何", f"the buildings {ids} have no geometry", ids=ids)
-    frame = to_work(c.buildings, work_crs, "buildings")
-    footprints = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    points = shapely.point_on_surface(footprints)
-    seen = move(points, work_crs, STORED_CRS)
-    place = _locate(seen, points, leaves, stored, work)
-    return _table(
-        c.code, list(frame["id"]), _households(frame, footprints, rules), shapely.get_coordinates(points), place
-    )
-
-
-def _table(
-    code: str,
-    ids: Sequence[object],
-    counts: Integers,
-    xy: NDArray[np.float64],
-    place: tuple[Integers, Integers, NDArray[np.float64]],
-) -> pd.DataFrame:
-    leaf, also, away = place
+    frame = _stack(communities, work_crs)
+    seen = shapely.point_on_surface(np.asarray(to_stored(frame).geometry.to_numpy(), dtype=object))
+    leaf, also, away = _locate(seen, leaves, work_crs)
+    community = leaves["community"].astype(object).reindex(leaf).to_numpy()
+    low = _households(frame, [rules[c] for c in community])
+    xy = shapely.get_coordinates(move(seen, STORED_CRS, work_crs))
     data = {
-        "community": pd.Series([code] * len(ids), dtype=object),
-        "id": pd.Series([str(i) for i in ids], dtype=object),
-        "households": counts[0], "lo": counts[1], "hi": counts[2],
+        "id": pd.Series(frame["id"].astype(str).to_numpy(), dtype=object),
+        "community": pd.Series(community, dtype=object),
+        "households": low[0], "lo": low[1], "hi": low[2],
         "x": xy[:, 0], "y": xy[:, 1],
-        "leaf": leaf, "also": also, "away_m": away,
+        "leaf": leaf, "also": also, "away_m": away, "copies": frame["copies"].to_numpy(dtype=np.int64),
     }  # fmt: skip
     return pd.DataFrame(data)
 
 
-def _households(frame: pd.DataFrame, footprints: Geometries, rules: DivisionRules) -> Integers:
+def _stack(communities: Sequence[Community], work_crs: str) -> gpd.GeoDataFrame:
+    """Return all buildings in the work CRS on its 1 mm grid, each geometry once; 'copies' counts those left out."""
+    frames = []
+    for c in communities:
+        need_columns(c.buildings, ("id", "geometry"), "buildings")
+        if len(c.buildings):
+            missing = c.buildings.geometry.isna() | c.buildings.geometry.is_empty
+            if ids := [str(i) for i in c.buildings.loc[missing, "id"]]:
+                raise InvalidInput(f"建筑 {ids} 没有几何", f"the buildings {ids} have no geometry", ids=ids)
+            moved = to_work(c.buildings, work_crs, "buildings").reset_index(drop=True)
+            columns = {name: _column(moved, name).astype(object) for name in COLUMNS}
+            frames.append(gpd.GeoDataFrame(columns, geometry=moved.geometry.to_numpy(), crs=work_crs))
+    if not frames:
+        return gpd.GeoDataFrame(dict.fromkeys((*COLUMNS, "copies"), ()), geometry=[], crs=work_crs)
+    frame = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True))
+    same = pd.Series(shapely.to_wkb(shapely.normalize(np.asarray(frame.geometry.to_numpy(), dtype=object))))
+    frame["copies"] = same.map(same.value_counts()).to_numpy() - 1
+    return frame[~same.duplicated().to_numpy()].reset_index(drop=True)
+
+
+def _households(frame: gpd.GeoDataFrame, rules: Sequence[DivisionRules]) -> Integers:
     """Return households and their lowest and highest reading, (3, n)."""
-    given = frame["households"] if "households" in frame else pd.Series([None] * len(frame), index=frame.index)
+    given = _column(frame, "households")
     counted = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = (~given.isna().to_numpy() & np.isnan(counted)) | (counted < 0) | (counted % 1 > 0)
     if wrong.any():
@@ -100,44 +113,36 @@ def _households(frame: pd.DataFrame, footprints: Geometries, rules: DivisionRule
             f"households of a building must be an integer of 0 or more, or null: {shown}",
             buildings=shown,
         )
-    storeys = pd.to_numeric(_column(frame, "storeys"), errors="coerce").fillna(rules.default_storeys)
-    raw = shapely.area(footprints) * storeys.to_numpy(dtype=np.float64) / rules.m2_per_household
-    is_area = shapely.get_dimensions(footprints) == 2
-    lives = np.array([u in (None, "", "residential") for u in texts(_column(frame, "use"))])
-    readings = [_estimate(raw * f, is_area, lives) for f in (1.0, 1.0 - CUSP, 1.0 + CUSP)]
+    storeys = pd.to_numeric(_column(frame, "storeys"), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    usual = np.array([r.default_storeys for r in rules])
+    area = shapely.area(np.asarray(frame.geometry.to_numpy(), dtype=object))
+    raw = area * np.where(storeys > 0, storeys, usual) / np.array([r.m2_per_household for r in rules])
+    lives = np.array([u in (None, "residential") for u in texts(_column(frame, "use"))], dtype=bool)
+    readings = [np.where(lives, np.maximum(1.0, np.round(raw * f)), 0.0) for f in (1.0, 1.0 - CUSP, 1.0 + CUSP)]
     return np.array([np.where(np.isnan(counted), r, counted) for r in readings]).astype(np.int64)
-
-
-def _estimate(raw: NDArray[np.float64], is_area: NDArray[np.bool_], lives: NDArray[np.bool_]) -> NDArray[np.float64]:
-    rounded = np.where(is_area, np.maximum(1.0, np.round(raw)), 1.0)
-    return np.where(lives, rounded, 0.0)
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     return frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index, dtype=object)
 
 
-def _nowhere(n: int) -> tuple[Integers, Integers, NDArray[np.float64]]:
-    return np.full(n, NO_GRID, np.int64), np.full(n, NO_GRID, np.int64), np.zeros(n)
-
-
-def _locate(
-    seen: Geometries, points: Geometries, leaves: Integers, stored: Geometries, work: Geometries
-) -> tuple[Integers, Integers, NDArray[np.float64]]:
-    """Return leaf, second leaf and distance of points: decided in stored coordinates, measured in the work CRS."""
-    leaf, also, away = _nowhere(len(points))
-    if not len(leaves):
-        return leaf, also, away
-    p, g = shapely.STRtree(stored[leaves]).query(seen, predicate="intersects")
+def _locate(seen: Geometries, leaves: gpd.GeoDataFrame, work_crs: str) -> tuple[Integers, Integers, Floats]:
+    """Return leaf, second leaf and distance of stored points: decided on the stored polygons, measured in metres."""
+    leaf, also = np.full(len(seen), NO_GRID, np.int64), np.full(len(seen), NO_GRID, np.int64)
+    away = np.zeros(len(seen))
+    stored = np.asarray(leaves.geometry.to_numpy(), dtype=object)
+    position = leaves.index.to_numpy(dtype=np.int64)
+    p, g = shapely.STRtree(stored).query(seen, predicate="intersects")
     order = np.lexsort((g, p))
-    p, g = p[order], leaves[g[order]]
+    p, g = p[order], position[g[order]]
     first = np.diff(p, prepend=-1) > 0
     leaf[p[first]] = g[first]
     also[p[~first]] = g[~first]
     lost = np.flatnonzero(leaf == NO_GRID)
     if len(lost):
-        tree = shapely.STRtree(work[leaves])
-        near, distance = tree.query_nearest(points[lost], return_distance=True, all_matches=False)
-        leaf[lost[near[0]]] = leaves[near[1]]
+        tree = shapely.STRtree(move(stored, STORED_CRS, work_crs))
+        points = move(seen[lost], STORED_CRS, work_crs)
+        near, distance = tree.query_nearest(points, return_distance=True, all_matches=False)
+        leaf[lost[near[0]]] = position[near[1]]
         away[lost[near[0]]] = distance
     return leaf, also, away

@@ -156,12 +156,8 @@ class Scene:
     @cached_property
     def buildings(self) -> pd.DataFrame:
         """The buildings of all communities, counted anew: see ``count_buildings``."""
-        codes = np.array(self.community, dtype=object)
-        tables = []
-        for code, c in self.communities.items():
-            leaves = np.flatnonzero(self.is_leaf & (codes == code))
-            tables.append(count_buildings(c, self.rules[code], self.work_crs, leaves, self.stored, self.work))
-        return pd.concat(tables, ignore_index=True)
+        leaves = self.grids.loc[self.is_leaf, ["community", "geometry"]]
+        return count_buildings(list(self.communities.values()), self.rules, self.work_crs, leaves)
 
     def buildings_in(self, level: int) -> pd.DataFrame:
         """Return the buildings with a column 'grid': theirs of a level (see ``up``), NO_GRID on carved ground."""

@@ -1,0 +1,118 @@
+"""What every operation on a registry needs: the store, the clock, the scheme, the revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import sqlalchemy as sa
+
+from gridgis.coding import Scheme
+from gridgis.errors import InvalidInput, NotFound
+from gridgis.geometry.crs import to_work
+from gridgis.registry import tables as t
+from gridgis.registry.store import Store, frame, geoframe
+
+Clock = Callable[[], datetime]
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""Days are days in China, which has had no summer time since 1991."""
+
+When = int | str | date | datetime | None
+"""A revision number, or a day (also as text, 2026-03-01), or None for today."""
+
+GRID_FRAME = [
+    "code", "scheme", "community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households",
+    "area_m2", "flags", "state", "valid_from", "valid_to", "note", "geometry",
+]  # fmt: skip
+"""Columns of a table of registered grids."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """One open registry."""
+
+    store: Store
+    name: str
+    work_crs: str
+    scheme: Scheme
+    clock: Clock
+
+    def today(self) -> str:
+        """Return today's day in China, as text."""
+        return day_of(self.clock())
+
+    def number(self, connection: sa.Connection, at: When = None) -> int:
+        """Return the number of the revision in force at a revision number or day; 0 where there is none.
+
+        Raises
+        ------
+        NotFound
+            There is no revision of this number.
+        """
+        rows = t.revision.c
+        if isinstance(at, int):
+            if connection.execute(sa.select(rows.number).where(rows.number == at)).first() is None:
+                raise NotFound(f"没有第 {at} 版", f"there is no revision {at}", revision=at)
+            return at
+        day = self.today() if at is None else day_of(at)
+        found = connection.execute(sa.select(sa.func.max(rows.number)).where(rows.in_force_from <= day)).scalar()
+        return int(found or 0)
+
+    def head(self, connection: sa.Connection) -> int:
+        """Return the number of the last revision published (it may take force on a later day); 0 for none."""
+        return int(connection.execute(sa.select(sa.func.max(t.revision.c.number))).scalar() or 0)
+
+    def grids(self, connection: sa.Connection, number: int) -> gpd.GeoDataFrame:
+        """Return the grids of a revision (GRID_FRAME and fid), sorted by code, stored coordinates."""
+        g = t.grid.c
+        columns = [g.fid, *(g[c] for c in GRID_FRAME)]
+        valid = (g.valid_from <= number) & (g.valid_to.is_(None) | (g.valid_to > number))
+        return geoframe(connection, sa.select(*columns).where(valid).order_by(g.code))
+
+    def base(self, connection: sa.Connection) -> gpd.GeoDataFrame:
+        """Return the base layer, sorted by code, stored coordinates."""
+        c = t.community.c
+        return geoframe(connection, sa.select(t.community).order_by(c.code))
+
+    def work(self, stored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return a layer in the work CRS; the way back is exact."""
+        return to_work(stored, self.work_crs)
+
+    def revisions(self, connection: sa.Connection) -> pd.DataFrame:
+        """Return all revisions: number, plan_id, filed_at, in_force_from, filed_by."""
+        r = t.revision.c
+        columns = (r.number, r.plan_id, r.filed_at, r.in_force_from, r.filed_by)
+        return frame(connection, sa.select(*columns).order_by(r.number))
+
+
+def day_of(at: Any) -> str:
+    """Return the day in China of an instant, a date or a text, as text.
+
+    Raises
+    ------
+    InvalidInput
+        The text is no day; an instant has no zone.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> day_of(datetime(2026, 3, 1, 17, 0, tzinfo=UTC)), day_of("2026-03-01")
+    ('2026-03-02', '2026-03-01')
+    """
+    if isinstance(at, datetime):
+        if at.tzinfo is None:
+            raise InvalidInput(f"时间 {at} 没有时区", f"the time {at} has no time zone")
+        return at.astimezone(SHANGHAI).date().isoformat()
+    if isinstance(at, date):
+        return at.isoformat()
+    try:
+        return date.fromisoformat(str(at)).isoformat()
+    except ValueError as e:
+        raise InvalidInput(
+            f"“{at}”不是日期；请写成 2026-03-01", f"'{at}' is no day; write it as 2026-03-01", day=str(at)
+        ) from e

@@ -1,0 +1,270 @@
+"""Submitting, checking and filing a plan: one filing is one revision in one transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
+
+from gridgis.errors import Conflict, InvalidInput, Rejected
+from gridgis.geometry.crs import to_stored
+from gridgis.ledger.conform import Conformed, conform
+from gridgis.ledger.coverage import faults
+from gridgis.ledger.overlays import disjoint
+from gridgis.ledger.states import next_state
+from gridgis.registry import tables as t
+from gridgis.registry.book import Book, day_of
+from gridgis.registry.plans import (
+    Author,
+    Coded,
+    burn_codes,
+    code_plan,
+    issue_codes,
+    plan_buildings,
+    plan_row,
+    record,
+)
+from gridgis.registry.store import insert
+
+_SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
+"""What must be equal, with the geometry, for a grid's row to go on unchanged."""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A plan as it would be published."""
+
+    grids: gpd.GeoDataFrame
+    """Columns of the table grid; stored coordinates, conformed."""
+    neighbours: gpd.GeoDataFrame
+    """Rows in force of other communities that get vertices: with fid of the row they replace."""
+    base: dict[str, Any]
+    """Community code -> new geometry, stored coordinates."""
+    coded: Coded
+
+
+def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) -> None:
+    """Check a plan and issue its codes."""
+    row = plan_row(connection, plan_id)
+    state = next_state(row.state, "submit", plan_id)
+    ready = _prepare(book, connection, plan_id)
+    issue_codes(book, connection, plan_id, ready.coded.grids)
+    based_on = book.head(connection)
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on))
+    record(book, connection, plan_id, "submit", state, author)
+
+
+def move(book: Book, connection: sa.Connection, plan_id: int, action: str, author: Author) -> None:
+    """Do an action that only changes the state: review, return, withdraw."""
+    state = next_state(plan_row(connection, plan_id).state, action, plan_id)
+    if action == "withdraw":
+        burn_codes(connection, plan_id)
+    record(book, connection, plan_id, action, state, author)
+
+
+def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Author, in_force_from: Any) -> int:
+    """Publish a reviewed plan as the next revision; return its number.
+
+    Raises
+    ------
+    Conflict
+        Wrong state, or another plan of these communities was filed since this one was submitted.
+    InvalidInput
+        ``in_force_from`` lies in the past or before the last revision.
+    Rejected
+        The result would not be one whole, seamless coverage.
+    """
+    row = plan_row(connection, plan_id)
+    state = next_state(row.state, "file", plan_id)
+    communities = json.loads(row.communities)
+    _refuse_stale(connection, plan_id, communities, row.based_on or 0)
+    number = book.head(connection) + 1
+    day = _first_day(book, connection, in_force_from)
+    ready = _prepare(book, connection, plan_id, issued_only=True)
+    _publish(book, connection, plan_id, number, ready)
+    values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
+    connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
+    record(book, connection, plan_id, "file", state, author)
+    _supersede(book, connection, plan_id, set(communities), author)
+    return number
+
+
+def _first_day(book: Book, connection: sa.Connection, wanted: Any) -> str:
+    today = book.today()
+    day = today if wanted is None else day_of(wanted)
+    last = connection.execute(sa.select(sa.func.max(t.revision.c.in_force_from))).scalar() or ""
+    if wanted is None and last > today:
+        day = str(last)
+    if day < today or day < last:
+        raise InvalidInput(
+            f"生效日期 {day} 不能早于今天 {today} 或上一版的生效日期 {last or '（无）'}",
+            f"in force from {day}: it cannot be before today, {today}, nor before the last revision's day, "
+            f"{last or '(none)'}",
+            day=day,
+        )
+    return day
+
+
+def _refuse_stale(connection: sa.Connection, plan_id: int, communities: list[str], based_on: int) -> None:
+    g = t.grid.c
+    changed = (
+        (g.valid_from > based_on) & g.community.in_(communities) & sa.func.coalesce(g.note, "").notin_(["conformed"])
+    )
+    if codes := sorted(set(connection.execute(sa.select(g.community).where(changed)).scalars())):
+        raise Conflict(
+            f"方案 {plan_id} 上报之后，社区 {codes} 已有其他方案备案；请退回后重新上报",
+            f"since plan {plan_id} was submitted, another plan was filed for {codes}: return it and submit it again",
+            plan=plan_id,
+            communities=codes,
+        )
+
+
+def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: bool = False) -> _Ready:
+    """Code, conform and check a plan against what is published now."""
+    coded = code_plan(book, connection, plan_id, issued_only)
+    base = book.work(book.base(connection))
+    published = book.grids(connection, book.head(connection))
+    others = book.work(published[~published["community"].isin(set(coded.grids["community"]))])
+    covering = coded.grids[coded.grids["mode"].fillna("") != "overlay"]
+    fitted = conform(base, covering, others[others["mode"].fillna("") != "overlay"])
+    grids = _published(book, coded.grids, fitted)
+    neighbours = to_stored(_with(others.loc[list(fitted.in_force)], fitted.in_force))
+    outlines = to_stored(_with(base, fitted.base))
+    _refuse_faults(grids, neighbours, others, outlines)
+    changed = outlines.loc[list(fitted.base)]
+    return _Ready(grids, neighbours, dict(zip(changed["code"], changed.geometry, strict=True)), coded)
+
+
+def _with(frame: gpd.GeoDataFrame, changed: Any) -> gpd.GeoDataFrame:
+    """Return the frame with some geometries replaced."""
+    geoms = frame.geometry.copy()
+    for label, geom in changed.items():
+        geoms.loc[label] = geom
+    return frame.set_geometry(geoms)
+
+
+def _published(book: Book, coded: gpd.GeoDataFrame, fitted: Conformed) -> gpd.GeoDataFrame:
+    """Turn the plan's grids into rows of the table grid, in stored coordinates."""
+    grids = _with(coded, fitted.plan)
+    over = grids[grids["mode"] == "overlay"]
+    if len(over):
+        grids = _with(grids, disjoint(over.assign(id=over["code"])).to_dict())
+    grids["area_m2"] = grids.geometry.area.round(3)
+    grids["parent"] = grids["parent_code"]
+    return to_stored(grids.assign(scheme=book.scheme.name, state="in_force"))
+
+
+def _refuse_faults(
+    grids: gpd.GeoDataFrame, neighbours: gpd.GeoDataFrame, others: gpd.GeoDataFrame, base: gpd.GeoDataFrame
+) -> None:
+    """Check the plan's communities, and that they and all others still form one coverage."""
+    here = base[base["code"].isin(set(grids["community"]))]
+    found = faults(grids.assign(id=grids["code"]), here)
+    if not len(found):
+        touched = base[base["code"].isin(set(neighbours["community"]))]
+        rest = _whole(neighbours, others, set(touched["code"]))
+        both = pd.concat([grids.assign(id=grids["code"]), rest.assign(id=rest["code"])], ignore_index=True)
+        found = faults(gpd.GeoDataFrame(both, crs=grids.crs), pd.concat([here, touched], ignore_index=True))
+    if len(found):
+        shown = found.head(3)
+        raise Rejected(
+            f"方案不能上报或备案，共 {len(found)} 处问题：{'；'.join(shown['zh'])}",
+            f"the plan cannot be submitted or filed, {len(found)} faults: {'; '.join(shown['en'])}",
+            faults=found.to_dict("records"),
+        )
+
+
+def _whole(neighbours: gpd.GeoDataFrame, others: gpd.GeoDataFrame, communities: set[str]) -> gpd.GeoDataFrame:
+    """Return all grids of the touched communities as they will be, stored coordinates."""
+    rest = to_stored(others[others["community"].isin(communities) & ~others.index.isin(neighbours.index)])
+    return gpd.GeoDataFrame(pd.concat([rest, neighbours], ignore_index=True), crs=rest.crs)
+
+
+def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, ready: _Ready) -> None:
+    """End the rows that change, and start the new ones."""
+    old = to_stored(ready.coded.old)
+    same = _unchanged(old, ready.grids)
+    _end(connection, old["fid"][~old["code"].isin(same)].tolist(), number)
+    _end(connection, ready.neighbours["fid"].tolist(), number)
+    new = ready.grids[~ready.grids["code"].isin(same)]
+    insert(connection, t.grid, new.assign(valid_from=number, plan_id=plan_id, note=None))
+    insert(
+        connection,
+        t.grid,
+        ready.neighbours.assign(valid_from=number, valid_to=None, note="conformed", state="in_force"),
+    )
+    for code, geom in ready.base.items():
+        connection.execute(sa.update(t.community).where(t.community.c.code == code).values(geometry=geom))
+    insert(connection, t.lineage, ready.coded.lineage.assign(revision=number))
+    _settle_codes(connection, set(ready.grids["code"]), set(old["code"]))
+    _replace_buildings(connection, plan_id, ready.grids)
+
+
+def _unchanged(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> set[str]:
+    """Return the codes of grids that stay exactly as they are; their rows go on."""
+    a, b = old.set_index("code"), new.set_index("code")
+    both = a.index.intersection(b.index)
+    if not len(both):
+        return set()
+    left, right = (f.loc[both, _SAME].astype(object).where(f.loc[both, _SAME].notna(), None) for f in (a, b))
+    equal = (left.astype(str) == right.astype(str)).all(axis=1).to_numpy()
+    shapes = np.array([_same_shape(x, y) for x, y in zip(a.geometry.loc[both], b.geometry.loc[both], strict=True)])
+    return set(both[equal & shapes])
+
+
+def _same_shape(a: BaseGeometry, b: BaseGeometry) -> bool:
+    """Tell whether two shapes have the same vertices, wherever their rings begin."""
+    one, other = (shapely.normalize(t.promoted(g, "MULTIPOLYGON")) for g in (a, b))
+    return bool(shapely.equals_exact(one, other, 0.0))
+
+
+def _end(connection: sa.Connection, fids: list[int], number: int) -> None:
+    if fids:
+        rows = [{"row": int(f)} for f in fids]
+        statement = sa.update(t.grid).where(t.grid.c.fid == sa.bindparam("row"))
+        connection.execute(statement.values(valid_to=number, state="superseded"), rows)
+
+
+def _settle_codes(connection: sa.Connection, now: set[str], before: set[str]) -> None:
+    c = t.issued_code.c
+    for codes, state in ((now, "in_force"), (before - now, "retired")):
+        if codes:
+            rows = [{"text": code} for code in sorted(codes)]
+            connection.execute(sa.update(t.issued_code).where(c.code == sa.bindparam("text")).values(state=state), rows)
+
+
+def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDataFrame) -> None:
+    """Put the plan's buildings in the place of those of its communities, with codes in the place of local ids."""
+    new = plan_buildings(connection, plan_id)
+    if not len(new):
+        return
+    codes = dict(zip(grids["local_id"], grids["code"], strict=True))
+    for column in ("level2", "level3", "dedicated"):
+        new[column] = new[column].map(lambda i: codes.get(i))
+    b = t.building.c
+    ours = b.community.in_(sorted(set(grids["community"])))
+    again = b.community.is_(None) & b.id.in_(new["id"].tolist())
+    connection.execute(sa.delete(t.building).where(ours | again))
+    insert(connection, t.building, new)
+
+
+def _supersede(book: Book, connection: sa.Connection, plan_id: int, communities: set[str], author: Author) -> None:
+    """Mark filed plans none of whose communities is still as they filed it."""
+    p = t.plan.c
+    latest = {code: plan_id for code in communities}
+    filed = connection.execute(sa.select(p.fid, p.communities).where(p.revision.is_not(None)).order_by(p.revision))
+    plans = {row.fid: json.loads(row.communities) for row in filed}
+    for fid, codes in plans.items():
+        latest.update(dict.fromkeys(codes, fid))
+    states = {row.fid: row.state for row in connection.execute(sa.select(p.fid, p.state))}
+    for fid in plans.keys() - set(latest.values()):
+        if states[fid] == "filed":
+            record(book, connection, fid, "supersede", next_state("filed", "supersede"), author)

@@ -1,0 +1,296 @@
+"""Plans in a registry: taking one in, its state, its grids, its codes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import sqlalchemy as sa
+
+from gridgis.errors import InvalidInput, NotFound
+from gridgis.geometry.crs import to_stored
+from gridgis.ledger.encode import encode_plan
+from gridgis.ledger.identity import identify
+from gridgis.ledger.states import actions, next_state
+from gridgis.model import ATOM_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, DivisionPlan, need_columns
+from gridgis.registry import tables as t
+from gridgis.registry.book import Book
+from gridgis.registry.store import frame, geoframe, insert
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who does something to a plan, and why (not verified until there are users)."""
+
+    by: str
+    why: str = ""
+
+
+def new_plan(book: Book, connection: sa.Connection, plan: DivisionPlan, title: str, author: Author) -> int:
+    """Take in a division as a draft with preview codes; return its number.
+
+    Raises
+    ------
+    InvalidInput
+        A column is missing, the plan is empty, or in another work CRS.
+    NotFound
+        A community is not in the base layer.
+    """
+    grids = _checked(book, connection, plan)
+    now = book.clock()
+    values = {
+        "title": title, "communities": json.dumps(sorted(set(grids["community"]))), "state": "draft",
+        "seed": int(plan.seed), "made_by": author.by, "made_at": now, "changed_at": now,
+        **_papers(plan),
+    }  # fmt: skip
+    key = connection.execute(sa.insert(t.plan).values(**values)).inserted_primary_key
+    plan_id = int(key[0]) if key else 0
+    _store(book, connection, plan_id, plan, grids)
+    record(book, connection, plan_id, "new", "draft", author)
+    preview(book, connection, plan_id)
+    return plan_id
+
+
+def revise_plan(book: Book, connection: sa.Connection, plan_id: int, plan: DivisionPlan, author: Author) -> None:
+    """Replace the content of a draft or returned plan; grids that continue those of the plan keep their codes.
+
+    Raises
+    ------
+    Conflict
+        The plan is in a state in which it cannot be submitted.
+    """
+    row = plan_row(connection, plan_id)
+    next_state(row.state, "submit", plan_id)
+    grids = _checked(book, connection, plan)
+    before = drafts(connection, plan_id).rename(columns={"local_id": "id"})
+    new = grids.rename(columns={"local_id": "id"})
+    same = identify(book.work(before), new, plan.buildings).continues
+    codes = dict(zip(before["id"], before["code"], strict=True))
+    for table in (t.plan_grid, t.plan_building, t.plan_atom):
+        connection.execute(sa.delete(table).where(table.c.plan_id == plan_id))
+    grids["code"] = [codes.get(same.get(i, "")) for i in grids["local_id"]]
+    _store(book, connection, plan_id, plan, grids)
+    values = {"communities": json.dumps(sorted(set(grids["community"]))), "seed": int(plan.seed), **_papers(plan)}
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(**values))
+    record(book, connection, plan_id, "revise", row.state, author)
+    preview(book, connection, plan_id)
+
+
+def _papers(plan: DivisionPlan) -> dict[str, str]:
+    rules = {code: rules.to_dict() for code, rules in plan.rules.items()}
+    report = json.loads(plan.report.rows.to_json(orient="records", force_ascii=False))
+    return {"rules": json.dumps(rules, ensure_ascii=False), "report": json.dumps(report, ensure_ascii=False)}
+
+
+def _checked(book: Book, connection: sa.Connection, plan: DivisionPlan) -> gpd.GeoDataFrame:
+    need_columns(plan.grids, tuple(GRID_COLUMNS), "plan.grids")
+    need_columns(plan.buildings, BUILDING_COLUMNS, "plan.buildings")
+    need_columns(plan.atoms, ATOM_COLUMNS, "plan.atoms")
+    if not len(plan.grids):
+        raise InvalidInput("方案中没有网格", "the plan has no grids")
+    known = set(connection.execute(sa.select(t.community.c.code)).scalars())
+    if unknown := sorted(set(plan.grids["community"].astype(str)) - known):
+        raise NotFound(
+            f"社区 {unknown[:5]} 不在注册库的基础图层中；请先导入社区",
+            f"the communities {unknown[:5]} are not in the registry's base layer; import them first",
+            communities=unknown,
+        )
+    grids = _given_codes(book.work(plan.grids).reset_index(drop=True))
+    if twice := sorted(set(grids["local_id"][grids["local_id"].duplicated()])):
+        raise InvalidInput(f"local_id 重复：{twice[:5]}", f"local ids occur twice: {twice[:5]}", ids=twice)
+    for code in sorted(set(grids["community"])):
+        book.scheme.check_region(code)
+    _check_given(book, connection, grids)
+    return grids
+
+
+def _given_codes(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Let grids that come with codes (flagged "given") be known by them; other codes were previews and are dropped."""
+    if "code" not in grids:
+        return grids
+    given = grids["code"].notna() & grids["flags"].fillna("").str.split(",").map(lambda f: "given" in f)
+    names = dict(zip(grids["local_id"][given], grids["code"][given], strict=True))
+    for column in ("local_id", "parent"):
+        grids[column] = grids[column].map(lambda i: names.get(i, i))
+    return grids.drop(columns="code")
+
+
+def _check_given(book: Book, connection: sa.Connection, grids: gpd.GeoDataFrame) -> None:
+    """Refuse given codes that the scheme does not know."""
+    given = grids["flags"].fillna("").str.split(",").map(lambda f: "given" in f)
+    for code in grids["local_id"][given]:
+        book.scheme.parse(str(code))
+
+
+def _store(book: Book, connection: sa.Connection, plan_id: int, plan: DivisionPlan, grids: gpd.GeoDataFrame) -> None:
+    rows = to_stored(grids).assign(plan_id=plan_id, area_m2=grids.geometry.area.round(3))
+    insert(connection, t.plan_grid, rows)
+    buildings = to_stored(book.work(plan.buildings)).assign(plan_id=plan_id)
+    insert(connection, t.plan_building, buildings.astype({"id": str}))
+    atoms = to_stored(book.work(plan.atoms)).assign(plan_id=plan_id)
+    atoms["atom"] = atoms["atom"].astype(str)
+    atoms["water"] = atoms["water"].astype("Int64")
+    insert(connection, t.plan_atom, atoms)
+
+
+def record(book: Book, connection: sa.Connection, plan_id: int, action: str, state: str, author: Author) -> None:
+    """Set the state of a plan, and write down what happened."""
+    now = book.clock()
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(state=state, changed_at=now))
+    values = {"plan_id": plan_id, "action": action, "state": state, "who": author.by, "at": now, "why": author.why}
+    connection.execute(sa.insert(t.plan_event).values(**values))
+
+
+def plan_row(connection: sa.Connection, plan_id: int) -> sa.Row[Any]:
+    """Return a plan's row.
+
+    Raises
+    ------
+    NotFound
+        There is no such plan.
+    """
+    row = connection.execute(sa.select(t.plan).where(t.plan.c.fid == plan_id)).first()
+    if row is None:
+        raise NotFound(f"没有第 {plan_id} 号方案", f"there is no plan {plan_id}", plan=plan_id)
+    return row
+
+
+def drafts(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
+    """Return the grids of a plan in stored coordinates, in the order they came."""
+    c = t.plan_grid.c
+    return geoframe(connection, sa.select(t.plan_grid).where(c.plan_id == plan_id).order_by(c.fid))
+
+
+def plan_buildings(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
+    """Return the buildings of a plan in stored coordinates."""
+    c = t.plan_building.c
+    return geoframe(connection, sa.select(t.plan_building).where(c.plan_id == plan_id).order_by(c.fid))
+
+
+def plan_atoms(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
+    """Return the atoms of a plan in stored coordinates."""
+    c = t.plan_atom.c
+    return geoframe(connection, sa.select(t.plan_atom).where(c.plan_id == plan_id).order_by(c.fid))
+
+
+def issued(connection: sa.Connection) -> list[str]:
+    """Return all codes ever issued."""
+    return list(connection.execute(sa.select(t.issued_code.c.code).order_by(t.issued_code.c.code)).scalars())
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A plan with its codes, against what is published."""
+
+    grids: gpd.GeoDataFrame
+    """plan_grid rows, work CRS, with code and parent_code as they would be."""
+    old: gpd.GeoDataFrame
+    """Grids of these communities in the last revision, work CRS."""
+    lineage: pd.DataFrame
+    """LINEAGE_COLUMNS, with codes."""
+
+
+def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: bool = False) -> Coded:
+    """Find the code of each grid of a plan: kept by identity, kept from an earlier submission, given, or new.
+
+    With ``issued_only`` the codes are those that were issued at submission.
+    """
+    grids = book.work(drafts(connection, plan_id))
+    published = book.grids(connection, book.head(connection))
+    old = book.work(published[published["community"].isin(set(grids["community"]))]).reset_index(drop=True)
+    identity = identify(
+        old.assign(id=old["code"]), grids.assign(id=grids["local_id"]), book.work(plan_buildings(connection, plan_id))
+    )
+    in_force = set(old["code"])
+    grids["previous"] = [identity.continues.get(i, i if i in in_force else None) for i in grids["local_id"]]
+    if not issued_only:
+        ours = grids[grids["code"].notna() & grids["previous"].isna()]
+        kept = dict(zip(ours["local_id"], ours["code"], strict=True))
+        grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, issued(connection), kept)["code"]
+    by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
+    grids["parent_code"] = [by_id.get(p) if isinstance(p, str) else None for p in grids["parent"]]
+    lineage = identity.lineage.assign(new=identity.lineage["new"].map(by_id))
+    lineage = lineage.astype({"relation": object})
+    lineage.loc[lineage["old"] == lineage["new"], "relation"] = "continues"
+    return Coded(grids, old, lineage)
+
+
+def preview(book: Book, connection: sa.Connection, plan_id: int) -> None:
+    """Write the preview codes of a draft; nothing is issued."""
+    coded = code_plan(book, connection, plan_id).grids
+    _write_codes(connection, coded, "preview_code", with_previous=True)
+
+
+def _write_codes(connection: sa.Connection, coded: gpd.GeoDataFrame, column: str, with_previous: bool) -> None:
+    c = t.plan_grid.c
+    statement = sa.update(t.plan_grid).where(c.fid == sa.bindparam("row"))
+    values: dict[str, Any] = {column: sa.bindparam("text")}
+    rows = [{"row": int(f), "text": code} for f, code in zip(coded["fid"], coded["code"], strict=True)]
+    if with_previous:
+        values["previous"] = sa.bindparam("before")
+        for row, before in zip(rows, coded["previous"], strict=True):
+            row["before"] = None if pd.isna(before) else str(before)
+    connection.execute(statement.values(**values), rows)
+
+
+def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.GeoDataFrame) -> None:
+    """Issue the codes of a plan that are new; burn those that it was given before and no longer needs."""
+    c = t.issued_code.c
+    now = book.clock()
+    known = set(issued(connection))
+    fresh = [code for code in coded["code"] if code not in known]
+    if fresh:
+        rows = [{"code": code, "plan_id": plan_id, "issued_at": now, "state": "issued"} for code in fresh]
+        connection.execute(sa.insert(t.issued_code), rows)
+    unused = (c.plan_id == plan_id) & (c.state == "issued") & c.code.not_in(coded["code"].tolist())
+    connection.execute(sa.update(t.issued_code).where(unused).values(state="burned"))
+    _write_codes(connection, coded, "code", with_previous=True)
+
+
+def burn_codes(connection: sa.Connection, plan_id: int) -> None:
+    """Burn the codes that were issued to a plan which will never be filed."""
+    c = t.issued_code.c
+    never = (c.plan_id == plan_id) & (c.state == "issued")
+    connection.execute(sa.update(t.issued_code).where(never).values(state="burned"))
+
+
+def list_plans(connection: sa.Connection) -> pd.DataFrame:
+    """Return all plans: id, title, communities, state, made_by, made_at, changed_at, revision, grids."""
+    p, g = t.plan.c, t.plan_grid.c
+    count = sa.select(sa.func.count()).where(g.plan_id == p.fid).scalar_subquery().label("grids")
+    columns = (p.fid.label("id"), p.title, p.communities, p.state, p.made_by, p.made_at, p.changed_at, p.revision)
+    table = frame(connection, sa.select(*columns, count).order_by(p.fid))
+    return table.assign(communities=[json.loads(c) for c in table["communities"]])
+
+
+def describe_plan(connection: sa.Connection, plan_id: int) -> dict[str, Any]:
+    """Return a plan's papers: title, state, possible actions, rules, report, events."""
+    row = plan_row(connection, plan_id)
+    e = t.plan_event.c
+    events = connection.execute(
+        sa.select(e.action, e.state, e.who, e.at, e.why).where(e.plan_id == plan_id).order_by(e.fid)
+    )
+    out = dict(row._mapping)
+    return {
+        "id": out.pop("fid"),
+        **out,
+        "communities": json.loads(row.communities),
+        "rules": json.loads(row.rules or "{}"),
+        "report": json.loads(row.report or "[]"),
+        "actions": actions(row.state),
+        "events": [dict(event._mapping) for event in events],
+    }
+
+
+def diff(coded: Coded) -> pd.DataFrame:
+    """Return the lineage of a plan, with a row for each grid that is wholly new or that goes without heir."""
+    codes, old = set(coded.grids["code"]), set(coded.old["code"])
+    new = sorted(codes - set(coded.lineage["new"]))
+    gone = sorted(old - set(coded.lineage["old"]))
+    rows = [{"old": None, "new": c, "relation": "new"} for c in new]
+    rows += [{"old": c, "new": None, "relation": "gone"} for c in gone]
+    extra = pd.DataFrame(rows, columns=list(coded.lineage.columns))
+    return pd.concat([f for f in (coded.lineage, extra) if len(f)] or [extra], ignore_index=True)

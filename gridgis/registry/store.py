@@ -1,0 +1,176 @@
+"""The store behind a registry: engine, transactions, frames. One connection per transaction, never a pool.
+
+Opening the live file twice in one process loses data (any closed descriptor drops the process's locks), so a
+connection lives for one transaction only, and no other library opens the file in this process.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from gridgis.errors import Conflict, InvalidInput
+from gridgis.geometry.crs import STORED_CRS
+from gridgis.registry import gpkg
+from gridgis.registry.tables import Geom, layers, metadata
+
+BUSY_MS = 30_000
+
+
+class Store:
+    """Transactions on one registry.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL: sqlite:///registry.gpkg or postgresql+psycopg://...
+    """
+
+    def __init__(self, url: str) -> None:
+        self.is_file = url.startswith("sqlite")
+        options: dict[str, Any] = {"poolclass": NullPool}
+        if self.is_file:
+            options["connect_args"] = {"isolation_level": None, "timeout": BUSY_MS / 1000}
+        self.engine = sa.create_engine(url, **options)
+        if self.is_file:
+            sa.event.listen(self.engine, "connect", _prepare)
+            sa.event.listen(self.engine, "begin", _begin)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection whose SELECTs all see one snapshot."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a connection for one write transaction; commits at the end, rolls back on any error."""
+        try:
+            with self.engine.connect().execution_options(gridgis_write=True) as connection, connection.begin():
+                yield connection
+                if self.is_file:
+                    gpkg.refresh_extents(connection.exec_driver_sql, _changed_layers(connection))
+        except sa.exc.OperationalError as e:
+            if "locked" in str(e.orig):
+                raise Conflict("注册库正被他人写入，请稍后再试", "the registry is being written by someone else") from e
+            raise
+
+    def create_tables(self) -> None:
+        """Create the tables, and on a file what makes it a GeoPackage."""
+        with self.engine.connect().execution_options(gridgis_write=True) as connection, connection.begin():
+            metadata.create_all(connection)
+            if self.is_file:
+                gpkg.ensure(connection.exec_driver_sql, layers())
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.engine.dispose()
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    # The journal mode is left as it is: QGIS turns the file to WAL while it edits, and back.
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", f"busy_timeout = {BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    gpkg.register_functions(connection)
+
+
+def _begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("gridgis_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _changed_layers(connection: sa.Connection) -> list[str]:
+    """Name the layers with geometry (all: reading an extent from an R*Tree is cheap)."""
+    return [layer.table for layer in layers() if layer.geometry_type]
+
+
+def url_of(path_or_url: str | Path) -> str:
+    """Return the SQLAlchemy URL of a file or URL."""
+    text = str(path_or_url)
+    return text if "://" in text else f"sqlite:///{text}"
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:
+    """Insert the rows of a frame; its columns are columns of the table, missing values become NULL."""
+    if len(rows):
+        plain = rows[[c for c in rows.columns if c in table.c and c != "fid"]]
+        connection.execute(sa.insert(table), [_plain(r) for r in plain.to_dict("records")])
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    return {str(k): plain_value(v) for k, v in row.items()}
+
+
+def plain_value(value: Any) -> Any:
+    """Turn a cell of a frame into a plain Python value; NaN, NA and NaT become None.
+
+    Examples
+    --------
+    >>> plain_value(np.int64(3)), plain_value(float("nan")), plain_value("a")
+    (3, None, 'a')
+    """
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+_DTYPES = {"INTEGER": "Int64", "DOUBLE": "float64"}
+
+
+def frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
+    """Run a SELECT and return a frame: texts as objects with None, integers as Int64, no geometry."""
+    rows = connection.execute(query)
+    names = list(rows.keys())
+    data = rows.fetchall()
+    types = {c.name: c.type for c in query.selected_columns}
+    return pd.DataFrame({n: _column([r[i] for r in data], types.get(n)) for i, n in enumerate(names)})
+
+
+def _column(values: list[Any], kind: Any) -> pd.Series[Any]:
+    if isinstance(kind, sa.Integer):
+        return pd.Series(values, dtype="Int64")
+    if isinstance(kind, sa.Double):
+        return pd.Series(values, dtype="float64")
+    return pd.Series(values, dtype=object)
+
+
+def geoframe(connection: sa.Connection, query: sa.Select[Any]) -> gpd.GeoDataFrame:
+    """Run a SELECT with a column ``geometry`` and return a GeoDataFrame in stored coordinates."""
+    table = frame(connection, query)
+    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=list(table["geometry"]), crs=STORED_CRS)
+
+
+def need_registry(connection: sa.Connection, where: str) -> sa.Row[Any]:
+    """Return the registry's meta row.
+
+    Raises
+    ------
+    InvalidInput
+        This is no registry, or one of another version.
+    """
+    table = metadata.tables["registry_meta"]
+    try:
+        row = connection.execute(sa.select(table)).first()
+    except sa.exc.DatabaseError:
+        row = None
+    if row is None:
+        raise InvalidInput(
+            f"{where} 不是 gridgis 注册库；用 gridgis registry create 新建",
+            f"{where} is no gridgis registry; make one with: gridgis registry create",
+            path=where,
+        )
+    return row
+
+
+__all__ = ["Geom", "Store", "frame", "geoframe", "insert", "need_registry", "plain_value", "url_of"]

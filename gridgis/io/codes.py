@@ -1,0 +1,102 @@
+"""Lists of codes in, tables of codes out."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import geopandas as gpd
+
+from gridgis.errors import InvalidInput, NotFound
+from gridgis.io.plan_file import _write_layer, check_output, fresh_file
+
+HEADINGS = ("code", "编码", "网格编码", "网格编号")
+"""Names of the column of codes in a CSV file; letter case does not matter."""
+
+
+def read_codes(path: str | Path) -> list[str]:
+    """Read codes from a text or CSV file: one a line, or those of the column "code" (编码, 网格编码, 网格编号).
+
+    Empty lines, lines that begin with "#", and empty cells of the column are passed over; blanks around a code are no
+    part of it. The codes themselves are not checked here. UTF-8, or GB18030 as Chinese Excel writes it.
+
+    Raises
+    ------
+    NotFound
+        The file does not exist.
+    InvalidInput
+        Several columns, and none of them is named "code"; or no text in these encodings.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NotFound(f"没有编码清单文件 {path}", f"no file of codes {path}", path=str(path))
+    lines = [line for line in _text(path).splitlines() if line.strip() and not line.startswith("#")]
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
+    if not rows:
+        return []
+    names = [cell.lower() for cell in rows[0]]
+    if found := [i for i, name in enumerate(names) if name in HEADINGS]:
+        return [row[found[0]] for row in rows[1:] if len(row) > found[0] and row[found[0]]]
+    if any(len(row) > 1 for row in rows):
+        raise InvalidInput(
+            f"{path} 有多列，但没有名为 code（或 {'、'.join(HEADINGS[1:])}）的列；现有：{rows[0]}",
+            f"{path} has several columns, and none named code (or {', '.join(HEADINGS[1:])}); there are {rows[0]}",
+            path=str(path),
+        )
+    return [row[0] for row in rows]
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput(
+        f"{path} 不是 UTF-8 或 GB18030 文本；Excel 文件请另存为 CSV",
+        f"{path} is no text in UTF-8 or GB18030; save an Excel file as CSV",
+        path=str(path),
+    )
+
+
+def check_codes_output(path: str | Path) -> None:
+    """Refuse an output file of `write_codes` that cannot be written.
+
+    Raises
+    ------
+    InvalidInput
+        The name ends neither in .csv nor in .gpkg, or the folder is not there or not writable.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".csv", ".gpkg"):
+        zh, en = f"输出文件应以 .csv 或 .gpkg 结尾：{path}", f"the output must be a .csv or .gpkg file: {path}"
+        raise InvalidInput(zh, en, path=str(path))
+    check_output(path.with_suffix(".gpkg"))
+
+
+def write_codes(table: gpd.GeoDataFrame, path: str | Path) -> None:
+    """Write a table of codes: .csv without the geometry (UTF-8 with BOM, for Excel), .gpkg with it (layer ``grids``).
+
+    The file is written beside its place and renamed: it is never half-written.
+
+    Raises
+    ------
+    InvalidInput
+        As `check_codes_output`.
+    """
+    path = Path(path)
+    check_codes_output(path)
+    if path.suffix.lower() == ".gpkg":
+        with fresh_file(path) as partial:
+            _write_layer(partial, "grids", table, "MultiPolygon")
+        return
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
+    try:
+        table.drop(columns="geometry").to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")
+        os.replace(partial, path)
+    except OSError as e:
+        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
+    finally:
+        partial.unlink(missing_ok=True)

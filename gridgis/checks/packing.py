@@ -29,7 +29,7 @@ def can_pack(sizes: Iterable[int], band: Band, steps: int = STEPS) -> bool | Non
     Examples
     --------
     >>> band = Band(300, 500)
-    >>> can_pack([280, 280, 280], band), can_pack([280, 280, 280, 60], band)
+    >>> can_pack([280, 280, 280], band), can_pack([280, 280, 280, 20, 20, 20], band)
     (False, True)
     """
     left = Counter(s for s in sizes if s > 0)

@@ -1,7 +1,7 @@
 """Hand-made plans: a map of letters becomes seamless grids with one building in the middle of each cell.
 
-A word of the map is one cell of 100 m x 100 m: ``a1`` is level-3 grid 1 of level-2 grid a, ``S`` is carved site S, ``.``
-is outside. All else follows: level 2, level 1, parents, households.
+A word of the map is one cell of 100 m x 100 m: ``a1`` is level-3 grid 1 of level-2 grid a, ``S`` is carved site S,
+``.`` is outside. All else follows: level 2, level 1, parents, households.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Made:
     def verify(self, **options: Any) -> VerifyReport:
         return verify(self.grids, self.community, self.rules, **options)
 
-    def change(self, local_id: str, **values: Any) -> Made:
+    def change(self, local_id: str, /, **values: Any) -> Made:
         """Return the plan with some values of one grid changed."""
         grids = self.grids.copy()
         for column, value in values.items():
@@ -53,6 +53,10 @@ class Made:
                 (value,) = to_stored(gpd.GeoDataFrame(geometry=[value], crs=WORK)).geometry
             grids.loc[grids["local_id"] == local_id, column] = [value]
         return replace(self, grids=grids)
+
+    def among(self, **values: Any) -> Made:
+        """Return the plan in other surroundings: fields of the community changed."""
+        return replace(self, community=replace(self.community, **values))
 
     def without(self, *local_ids: str) -> Made:
         return replace(self, grids=self.grids[~self.grids["local_id"].isin(local_ids)])

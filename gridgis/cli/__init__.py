@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gridgis.cli import divide, encode, verify
 from gridgis.cli.app import main
 
-__all__ = ["main"]
+__all__ = ["divide", "encode", "main", "verify"]

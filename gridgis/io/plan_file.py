@@ -222,10 +222,10 @@ def _share(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
     """Merge equal rows of several communities into one, their codes joined by commas; buildings are never shared."""
     if layer == "input_buildings" or frame.empty:
         return frame
-    key = pd.Series(shapely.to_wkb(frame.geometry.to_numpy()), index=frame.index)
-    for column in ("id", "klass", "name"):
-        if column in frame:
-            key = key + frame[column].astype(str).str.encode("utf-8")
+    same = [n for n in ("id", "klass", "name") if n in frame.columns]
+    texts = [[str(v) for v in frame[n]] for n in same]
+    rows = zip(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), *texts, strict=True)
+    key = pd.Series(["|".join(row) for row in rows], index=frame.index)
     codes = frame["communities"].groupby(key, sort=False).transform(lambda c: ",".join(dict.fromkeys(c)))
     return frame.assign(communities=codes)[~key.duplicated()].reset_index(drop=True)
 

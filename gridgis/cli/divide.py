@@ -1,0 +1,135 @@
+"""``gridgis divide``: a town, or own files, to a plan file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridgis.cli.app import app
+from gridgis.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from gridgis.io.own import OwnFiles
+    from gridgis.service.divide import Division
+
+
+@app.command("divide")
+def divide_command(
+    out: Annotated[Path, typer.Option("-o", "--out", help="输出的方案文件 .gpkg / the plan file to write")],
+    town: Annotated[str | None, typer.Argument(help="城镇数据目录或 .gpkg / folder or .gpkg of a town")] = None,
+    rules: Annotated[str | None, typer.Option(help="规则名或 .toml 文件；默认按社区代码选 / profile or file")] = None,
+    seed: Annotated[int, typer.Option(help="随机种子；同一种子结果相同 / one seed, one result")] = 0,
+    community: Annotated[list[str] | None, typer.Option(help="只划分这些社区代码（可重复） / only these codes")] = None,
+    previous: Annotated[Path | None, typer.Option(help="重划：原方案文件 / re-divide: the earlier plan file")] = None,
+    boundary: Annotated[str | None, typer.Option(help="边界文件，或 bbox（外包矩形） / file, or bbox")] = None,
+    buildings: Annotated[str | None, typer.Option(help="建筑文件 / file of buildings")] = None,
+    barriers: Annotated[list[str] | None, typer.Option(help="界线文件（可重复） / files of barriers")] = None,
+    compounds: Annotated[str | None, typer.Option(help="小区文件 / file of compounds")] = None,
+    sites: Annotated[str | None, typer.Option(help="专属场所文件 / file of sites")] = None,
+    mapping: Annotated[str | None, typer.Option(help="标签映射：osm 或 .toml / tag mapping")] = None,
+    code: Annotated[str | None, typer.Option(help="社区代码（12位） / code of the community")] = None,
+    name: Annotated[str | None, typer.Option(help="社区名称 / its name")] = None,
+    crs: Annotated[str | None, typer.Option(help="未标明坐标系的文件用此坐标系 / CRS of files that state none")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="以 JSON 输出数字与报告 / figures and report as JSON")
+    ] = False,
+) -> None:
+    """划分社区为网格，写成方案文件。 / Divide communities into grids and write a plan file.
+
+    例 / examples:
+
+    gridgis divide sample_shapes/town -o plan.gpkg
+
+    gridgis divide --boundary bbox --buildings b.gpkg --barriers roads.gpkg --mapping osm --code 990001001001 -o p.gpkg
+    """
+    from gridgis.cli.report import progress_bar
+    from gridgis.io.own import OwnFiles
+    from gridgis.io.plan_file import check_output, read_plan, write_plan
+    from gridgis.io.town import read_town
+    from gridgis.service.divide import divide_layers, divide_town
+
+    check_output(out)
+    own = {"--boundary": boundary, "--buildings": buildings, "--barriers": barriers, "--compounds": compounds}
+    own |= {"--sites": sites, "--mapping": mapping, "--code": code, "--name": name}
+    files = _own_files(town, own, crs, bool(community or previous))
+    with progress_bar(as_json) as progress:
+        if town is not None:
+            earlier = read_plan(previous) if previous else None
+            division = divide_town(read_town(town), rules, seed, progress, community or (), earlier)
+        else:
+            assert isinstance(files, OwnFiles)
+            division = divide_layers(files, rules, seed, progress)
+    write_plan(division.plan, out, division.communities)
+    _print(division, out, as_json)
+
+
+def _own_files(town: str | None, own: dict[str, Any], crs: str | None, town_only: bool) -> OwnFiles | None:
+    """Return the user's own files, or None for a town; refuse a mixture, or too little.
+
+    Raises
+    ------
+    InvalidInput
+        Says which options are missing, or do not go together.
+    """
+    from gridgis.io.own import OwnFiles
+
+    given = [option for option, value in own.items() if value]
+    if town is not None:
+        if given or crs:
+            zh = f"城镇目录与 {' '.join(given) or '--crs'} 不能同时给出"
+            raise InvalidInput(zh, f"a town folder does not go with {' '.join(given) or '--crs'}")
+        return None
+    missing = [option for option in ("--boundary", "--buildings") if not own[option]]
+    if missing:
+        raise InvalidInput(
+            f"请给出城镇目录，或用自己的文件：缺少 {' '.join(missing)}",
+            f"give a town folder, or your own files: {' '.join(missing)} missing",
+            missing=missing,
+        )
+    if town_only:
+        zh, en = "--community 与 --previous 只用于城镇目录", "--community and --previous go with a town folder only"
+        raise InvalidInput(zh, en)
+    values = {option.removeprefix("--"): value for option, value in own.items()}
+    return OwnFiles(**{**values, "barriers": tuple(values["barriers"] or ()), "crs": crs})
+
+
+def _print(division: Division, out: Path, as_json: bool) -> None:
+    from gridgis.cli.report import print_json, print_rows
+    from gridgis.model import REPORT_COLUMNS
+    from gridgis.service.divide import plan_figures
+
+    plan = division.plan
+    figures, rows = (
+        plan_figures(plan),
+        [
+            dict(zip(REPORT_COLUMNS, row, strict=True))
+            for row in plan.report.rows[list(REPORT_COLUMNS)].to_numpy().tolist()
+        ],
+    )
+    if as_json:
+        engine = plan.report.figures
+        print_json({"plan": str(out), "seed": plan.seed, "figures": figures, "engine": engine, "report": rows})
+        return
+    print_figures(figures)
+    print_rows(rows)
+    typer.echo(f"已写入 / written: {out}")
+    typer.echo(f"下一步 / next: gridgis verify {out}")
+
+
+def print_figures(figures: list[dict[str, Any]]) -> None:
+    """Print the figures of a plan as a table by community and level."""
+    from gridgis.cli.report import print_table
+
+    columns = ["社区\ncommunity", "名称\nname", "级\nlevel", "网格\ngrids", "带内\nin band", "按规则例外\nexcepted"]
+    columns += ["户数\nhouseholds", "最少\nmin", "中位\nmedian", "最多\nmax", "沿强界线\nalong strong %"]
+    keys = ("community", "name", "level", "grids", "in_band", "excepted", "households", "min", "median", "max")
+    rows = [[*(_short(row[k]) for k in keys), row["strong_percent"]] for row in figures]
+    print_table("划分结果 / the division", columns, rows, numbers=8)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "专属 dedicated" if value == "dedicated" else value

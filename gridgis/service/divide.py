@@ -1,0 +1,211 @@
+"""Use cases of a division: a town or own files to a plan, the figures of a plan, and the check of a plan file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gridgis.checks import verify
+from gridgis.errors import InvalidInput, NotFound
+from gridgis.geometry.crs import STORED_CRS, to_stored
+from gridgis.io.notes import join_notes
+from gridgis.io.own import OwnFiles, read_own
+from gridgis.io.plan_file import read_communities, read_plan, read_stored_grids
+from gridgis.io.town import Town, read_town
+from gridgis.model import (
+    STRONG,
+    Community,
+    DivisionPlan,
+    DivisionRules,
+    PlanReport,
+    Progress,
+    VerifyReport,
+    no_progress,
+)
+from gridgis.partition import divide
+
+EXCEPTED = ("single_building", "no_households", "enclave", "below_band", "given")
+"""Flags of grids that by rule need not lie in the band (SEMANTICS 9-12)."""
+
+
+@dataclass(frozen=True)
+class Division:
+    """A plan with the communities that it was made of (as ``write_plan`` stores them beside it)."""
+
+    plan: DivisionPlan
+    communities: tuple[Community, ...]
+
+
+def divide_town(
+    town: Town,
+    rules: str | DivisionRules | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    only: Sequence[str] = (),
+    previous: DivisionPlan | None = None,
+) -> Division:
+    """Divide the communities of a town.
+
+    Parameters
+    ----------
+    town
+        The checked layers.
+    rules
+        One profile for all: a DivisionRules, the name of a shipped one, or a TOML file; None: chosen by each code.
+    seed
+        Of the search; one seed gives one plan.
+    progress
+        Called with (stage, done, total).
+    only
+        Codes of the communities to divide; empty: all.
+    previous
+        An earlier plan: its base boundaries and work CRS are kept, so that the new grids fit the old ones of the
+        neighbours vertex by vertex, and grids that continue an old one name it.
+
+    Returns
+    -------
+    Division
+        The plan's report begins with the notes of the reading.
+
+    Raises
+    ------
+    InvalidInput, NotFound
+        A code of ``only`` is not in the town, there is no such profile, or the engine refuses the input.
+    """
+    communities = pick(town.to_communities(), only)
+    found = load_rules(rules) if isinstance(rules, str) else rules
+    if previous is None:
+        plan = divide(communities, rules=found, seed=seed, progress=progress)
+    else:
+        communities = [_on_base(c, previous) for c in communities]
+        crs = str(previous.grids.crs)
+        plan = divide(communities, found, seed, previous.grids, work_crs=crs, progress=progress)
+    rows = join_notes(town.notes, plan.report.rows)
+    plan = replace(plan, report=PlanReport(rows, plan.report.figures))
+    return Division(plan, tuple(communities))
+
+
+def divide_layers(
+    files: OwnFiles, rules: str | DivisionRules | None = None, seed: int = 0, progress: Progress = no_progress
+) -> Division:
+    """Divide a planner's own files; parameters and errors as ``divide_town`` and ``read_own``."""
+    return divide_town(read_own(files), rules, seed, progress)
+
+
+def pick(communities: Sequence[Community], only: Sequence[str]) -> list[Community]:
+    """Return the communities of these codes, in the order of the town; no codes: all.
+
+    Raises
+    ------
+    NotFound
+        Names the codes that are not there and those that are.
+    """
+    there = [c.code for c in communities]
+    if missing := [code for code in only if code not in there]:
+        raise NotFound(
+            f"没有社区 {'、'.join(missing)}；现有：{'、'.join(there)}",
+            f"no community {', '.join(missing)}; there are {', '.join(there)}",
+            missing=missing,
+        )
+    return [c for c in communities if not only or c.code in only]
+
+
+def _on_base(community: Community, previous: DivisionPlan) -> Community:
+    """Return the community with the boundary that an earlier plan has noded."""
+    base = previous.base[previous.base["code"] == community.code]
+    if base.empty:
+        raise NotFound(
+            f"原方案中没有社区 {community.code}；现有：{'、'.join(previous.base['code'])}",
+            f"the earlier plan has no community {community.code}; it has {', '.join(previous.base['code'])}",
+            code=community.code,
+        )
+    return replace(community, boundary=to_stored(base).geometry.iloc[0], crs=STORED_CRS)
+
+
+def load_rules(name: str) -> DivisionRules:
+    """Load a shipped profile by its name, or a file where the name ends in .toml."""
+    return DivisionRules.from_toml(name) if name.endswith(".toml") else DivisionRules.load(name)
+
+
+def plan_figures(plan: DivisionPlan) -> list[dict[str, Any]]:
+    """Summarise a plan: one row for each community and level, and one for its dedicated grids.
+
+    Returns
+    -------
+    list of dict
+        community, name, level (1, 2, 3, "dedicated"), grids, in_band, excepted (grids that by rule need not lie in the
+        band), households, min, median, max (households of a grid), strong_percent (share of the length of borders
+        inside the community that runs along strong barriers; None where there are no borders).
+    """
+    names = dict(zip(plan.base["code"], plan.base["name"], strict=True))
+    rows = []
+    for code, grids in plan.grids.groupby("community", sort=True):
+        for level in (1, 2, 3):
+            part = grids[grids["level"] == level]
+            rows.append(_figures_row(plan, str(code), level, part) | {"name": names.get(code, "")})
+        special = grids[grids["kind"] == "dedicated"]
+        rows.append(_figures_row(plan, str(code), "dedicated", special) | {"name": names.get(code, "")})
+    return [row for row in rows if row["grids"]]
+
+
+def _figures_row(plan: DivisionPlan, code: str, level: int | str, grids: pd.DataFrame) -> dict[str, Any]:
+    rules = plan.rules[code]
+    band = {2: rules.level2, 3: rules.level3}.get(level) if isinstance(level, int) else None
+    held = [int(h) for h in grids["households"]]
+    inside = [h in band for h in held] if band else []
+    free = [bool(set(str(f).split(",")) & set(EXCEPTED)) for f in grids["flags"]]
+    return {
+        "community": code,
+        "level": level,
+        "grids": len(grids),
+        "in_band": sum(inside) if band else None,
+        "excepted": sum(f and not i for f, i in zip(free, inside, strict=True)) if band else None,
+        "households": sum(held),
+        "min": min(held, default=0),
+        "median": float(pd.Series(held, dtype=float).median()) if held else 0.0,
+        "max": max(held, default=0),
+        "strong_percent": _strong_percent(plan.borders, code, level) if isinstance(level, int) else None,
+    }
+
+
+def _strong_percent(borders: pd.DataFrame, code: str, level: int) -> float | None:
+    """Share of the borders between grids of a level inside one community that runs along strong barriers, percent.
+
+    A border of the plan lies between finest grids and names the highest level that it parts, 1 for communities.
+    """
+    sides = [borders[side].astype(str).str.startswith(f"{code}-") for side in ("left", "right")]
+    here = borders[sides[0] & sides[1] & borders["level"].between(2, level)]
+    total = float(here["length_m"].sum())
+    return round(100 * float(here["length_m"][here["klass"].isin(STRONG)].sum()) / total, 1) if total else None
+
+
+def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyReport:
+    """Verify a plan file on its stored coordinates, against the input that it holds or against a town.
+
+    Parameters
+    ----------
+    path
+        A plan file.
+    town
+        A town folder to verify against instead: its boundaries and layers, read anew.
+
+    Raises
+    ------
+    InvalidInput
+        No plan file, one without its input, or a community that the town does not have.
+    """
+    grids, rules = read_stored_grids(path), read_plan(path).rules
+    if town is None:
+        return verify(grids, read_communities(path), rules)
+    return verify(grids, _of_town(read_town(town), rules), rules)
+
+
+def _of_town(town: Town, rules: Mapping[str, DivisionRules]) -> list[Community]:
+    try:
+        return pick(town.to_communities(), list(rules))
+    except NotFound as e:
+        raise InvalidInput(f"方案与城镇数据不符：{e.zh}", f"plan and town do not match: {e.en}", **e.fields) from e

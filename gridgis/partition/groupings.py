@@ -10,7 +10,7 @@ from gridgis.model import Band
 from gridgis.partition.graph import Contacts, Ints
 from gridgis.partition.search import components
 
-STEPS = 200_000
+STEPS = 20_000
 """Groups looked at before giving up: then nothing is proven."""
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import depth_first_order, minimum_spanning_tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,19 +60,36 @@ def spanning_tree(graph: Graph, rng: np.random.Generator) -> tuple[Ints, Ints, I
         Nodes in preorder; for each position its parent's position (-1 for the root); the size of its subtree. The
         subtree of a position p is the slice [p, p + size[p]).
     """
-    key = rng.random(len(graph.edges)) / np.maximum(graph.costs, 1e-9) + 1e-12
-    i, j = graph.edges.T
-    tree = minimum_spanning_tree(csr_array((key, (i, j)), shape=(graph.n, graph.n)))
-    order, parent = depth_first_order(tree, int(rng.integers(graph.n)), directed=False)
-    order = order.astype(np.int64)
-    position = np.empty(graph.n, dtype=np.int64)
-    position[order] = np.arange(len(order))
-    up = np.full(len(order), -1, dtype=np.int64)
-    up[1:] = position[parent[order[1:]]]
+    key = rng.random(len(graph.edges)) / np.maximum(graph.costs, 1e-9)
+    tree: list[list[int]] = [[] for _ in range(graph.n)]
+    leader = list(range(graph.n))
+    for a, b in graph.edges[np.argsort(key, kind="stable")].tolist():
+        ra, rb = a, b
+        while leader[ra] != ra:
+            leader[ra] = ra = leader[leader[ra]]
+        while leader[rb] != rb:
+            leader[rb] = rb = leader[leader[rb]]
+        if ra != rb:
+            leader[rb] = ra
+            tree[a].append(b)
+            tree[b].append(a)
+    return _preorder(tree, int(rng.integers(graph.n)))
+
+
+def _preorder(tree: list[list[int]], root: int) -> tuple[Ints, Ints, Ints]:
+    order: list[int] = []
+    up: list[int] = []
+    stack = [(root, -1, -1)]
+    while stack:
+        v, parent, above = stack.pop()
+        here = len(order)
+        order.append(v)
+        up.append(above)
+        stack.extend((u, v, here) for u in tree[v] if u != parent)
     size = [1] * len(order)
     for p in range(len(order) - 1, 0, -1):
         size[up[p]] += size[p]
-    return order, up, np.array(size, dtype=np.int64)
+    return np.array(order), np.array(up), np.array(size)
 
 
 def split(

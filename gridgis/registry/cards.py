@@ -11,9 +11,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from gridgis.dispatch.team import mask_phone
 from gridgis.errors import NotFound
 from gridgis.index import Resolver
-from gridgis.registry.team import mask_phone
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class View:
         code
             A code of this revision.
         team
-            Code -> its appointments (registry.team.TEAM_COLUMNS).
+            Code -> its appointments (dispatch.team.TEAM_COLUMNS).
         mask
             Hide the middle of phone numbers.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import sqlalchemy as sa
 
 from gridgis.errors import InvalidInput, NotFound
@@ -89,6 +90,7 @@ def _checked(book: Book, connection: sa.Connection, plan: DivisionPlan) -> gpd.G
     need_columns(plan.grids, tuple(GRID_COLUMNS), "plan.grids")
     need_columns(plan.buildings, BUILDING_COLUMNS, "plan.buildings")
     need_columns(plan.atoms, ATOM_COLUMNS, "plan.atoms")
+    _need_same_crs(book, plan)
     if not len(plan.grids):
         raise InvalidInput("方案中没有网格", "the plan has no grids")
     known = set(connection.execute(sa.select(t.community.c.code)).scalars())
@@ -105,6 +107,17 @@ def _checked(book: Book, connection: sa.Connection, plan: DivisionPlan) -> gpd.G
         book.scheme.check_region(code)
     _check_given(book, connection, grids)
     return grids
+
+
+def _need_same_crs(book: Book, plan: DivisionPlan) -> None:
+    """Refuse a plan on another 1 mm grid: its vertices would not be those of the base layer."""
+    if plan.grids.crs is None or pyproj.CRS.from_user_input(book.work_crs) != plan.grids.crs:
+        name = None if plan.grids.crs is None else plan.grids.crs.to_string()
+        raise InvalidInput(
+            f"方案的坐标系是 {name}，注册库的工作坐标系是 {book.work_crs}；请用注册库的坐标系重新划分",
+            f"the plan is in {name}, the registry works in {book.work_crs}; divide again in the registry's work CRS",
+            crs=name,
+        )
 
 
 def _given_codes(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

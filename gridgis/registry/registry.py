@@ -14,6 +14,7 @@ import pyproj
 import sqlalchemy as sa
 
 from gridgis.coding import Scheme
+from gridgis.dispatch.team import mask_phone
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import DivisionPlan, Hit
@@ -324,7 +325,7 @@ class Registry:
             return team.import_team(self._book, c, rows, by)
 
     def team_end(self, grid: str, role: str, name: str, day: str) -> None:
-        """End an open appointment on a day."""
+        """Give an open appointment its last day."""
         with self._book.store.write() as c:
             team.end_appointment(c, grid, role, name, day)
 
@@ -332,7 +333,7 @@ class Registry:
         """Return the appointments on a day (default today; a revision number means today): grid, role, name, ..."""
         with self._book.store.read() as c:
             table = team.team(c, self._day(at))
-        return table.assign(phone=table["phone"].map(team.mask_phone)) if mask else table
+        return table.assign(phone=table["phone"].map(mask_phone)) if mask else table
 
     def leaders(self, at: When = None) -> Mapping[str, list[dict[str, Any]]]:
         """Return the team by grid code."""

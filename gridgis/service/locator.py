@@ -106,6 +106,10 @@ class Locator:
         now = self._now
         return now.view.card(code, now.leaders, mask)
 
+    def card_at(self, code: str, at: When = None, mask: bool = True) -> dict[str, Any]:
+        """Return the card of a grid as of a revision or day."""
+        return self.card(code, mask) if at is None else self._registry.card(code, at, mask)
+
     def history(self, code: str) -> pd.DataFrame:
         """Return the versions of a code; its lineage as ``attrs["lineage"]``."""
         return self._registry.history(code)

@@ -1,0 +1,135 @@
+"""``gridgis locate``: which grid is responsible at a point, and who."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridgis.cli.app import app
+from gridgis.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from gridgis.service.locator import Locator
+
+RULES = {
+    "inside": "在网格内",
+    "shared-border": "在共同边界上",
+    "outer-border": "在外边界上",
+    "overlay": "在叠加专属网格内",
+    "outside": "在所有网格之外",
+}
+"""Rules of a hit in Chinese."""
+
+
+@app.command("locate")
+def locate_command(
+    registry: Annotated[str, typer.Option("-r", "--registry", help="注册库文件 / the registry's file")],
+    lon: Annotated[float | None, typer.Argument(help="经度 / longitude")] = None,
+    lat: Annotated[float | None, typer.Argument(help="纬度 / latitude")] = None,
+    points: Annotated[Path | None, typer.Option(help="点表：列 lon, lat / table of points with lon, lat")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="点表的结果 .csv / result of --points")] = None,
+    place: Annotated[str | None, typer.Option(help="建筑或小区名称 / name of a building or estate")] = None,
+    crs: Annotated[str, typer.Option(help="EPSG:4490、EPSG:4326、GCJ-02、BD-09")] = "EPSG:4490",
+    at: Annotated[str | None, typer.Option(help="版本号或日期，默认今天 / a revision or a day, default today")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")] = False,
+) -> None:
+    """查询一点、一批点或一处地名所属的网格与负责人。 / Which grid is responsible, and who leads it.
+
+    在所有网格之外或找不到地名时退出码为 1。 / Exit code 1: outside, or no such place.
+
+    例 / examples:
+
+    gridgis locate 109.0290 32.6950 -r registry.gpkg
+
+    gridgis locate --points events.csv -o located.csv -r registry.gpkg --crs GCJ-02
+
+    gridgis locate --place 桂花苑 -r registry.gpkg
+    """
+    from gridgis.service.locator import Locator
+
+    _need_one_way(lon, lat, points, place)
+    with Locator.open(registry) as locator:
+        if points is not None:
+            _many(locator, points, out, crs, _when(at), as_json)
+        elif place is not None:
+            _place(locator, place, as_json)
+        else:
+            assert lon is not None
+            assert lat is not None
+            hit = locator.locate(lon, lat, crs, _when(at))
+            _say([(None, None, hit)], locator, _when(at), as_json)
+
+
+def _need_one_way(lon: float | None, lat: float | None, points: Path | None, place: str | None) -> None:
+    ways = (lon is not None or lat is not None) + (points is not None) + (place is not None)
+    if ways != 1 or (lon is None) != (lat is None):
+        raise InvalidInput(
+            "请给出经度和纬度，或 --points，或 --place，三者之一",
+            "give longitude and latitude, or --points, or --place: one of these",
+        )
+
+
+def _when(at: str | None) -> int | str | None:
+    return int(at) if at is not None and at.isdigit() else at
+
+
+def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool) -> None:
+    from gridgis.cli.report import print_json
+    from gridgis.service.plans import locate_table, plain_records
+
+    table = locate_table(locator, points, crs, at)
+    found, bad = int(table["code"].notna().sum()), int(table["note"].notna().sum())
+    if out is not None:
+        table.to_csv(out, index=False, encoding="utf-8-sig")
+    if as_json:
+        print_json(plain_records(table))
+        return
+    if out is None:
+        typer.echo(table.to_csv(index=False))
+    outside = len(table) - found - bad
+    typer.echo(
+        f"{len(table)} 点：{found} 点有网格，{outside} 点在外，{bad} 点坐标不可用 / "
+        f"{found} in a grid, {outside} outside, {bad} unusable",
+        err=out is None,
+    )
+
+
+def _place(locator: Locator, name: str, as_json: bool) -> None:
+    hits = locator.place(name)
+    if not hits and not as_json:
+        typer.echo(f"没有名为“{name}”的建筑或小区 / no building or estate is called '{name}'")
+    _say(list(hits), locator, None, as_json)
+
+
+def _say(hits: list[tuple[Any, Any, Any]], locator: Locator, at: Any, as_json: bool) -> None:
+    from gridgis.cli.report import print_json
+
+    cards = [locator.card_at(hit.code, at, mask=False) if hit.code else None for _, _, hit in hits]
+    if as_json:
+        keys = ("name", "kind", "hit", "card")
+        rows = [dict(zip(keys, (n, k, h.to_dict(), c), strict=True)) for (n, k, h), c in zip(hits, cards, strict=True)]
+        print_json(rows[0] if len(rows) == 1 and rows[0]["name"] is None else rows)
+    else:
+        for (name, kind, hit), card in zip(hits, cards, strict=True):
+            if name:
+                typer.echo(f"{name}（{kind}）")
+            _print(hit, card)
+    if not any(hit.code for _, _, hit in hits):
+        raise typer.Exit(1)
+
+
+def _print(hit: Any, card: dict[str, Any] | None) -> None:
+    where = f"{hit.lon:.6f}, {hit.lat:.6f}（{hit.crs}），第 {hit.revision} 版 / revision {hit.revision}"
+    if card is None:
+        typer.echo(f"{where}\n  {RULES['outside']} / outside; 最近 / nearest: {hit.nearest} ({hit.nearest_m:.1f} m)")
+        return
+    typer.echo(f"{where}\n  {hit.code} {card['name'] or ''}，{RULES.get(hit.rule, hit.rule)} / {hit.rule}")
+    if hit.border_m is not None:
+        beyond = f"，对面 / beyond: {hit.neighbour}" if hit.neighbour else ""
+        typer.echo(f"  距边界 / border: {hit.border_m:.1f} m{beyond}")
+    for link in card["chain"]:
+        leader = link["leader"]
+        who = f"{leader['name']} {leader['phone'] or ''}" if leader else "空缺 / vacant"
+        typer.echo(f"  {link['level'] or '专属'}级 {link['code']} {link['name'] or ''}：{who}")

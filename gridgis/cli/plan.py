@@ -1,0 +1,261 @@
+"""``gridgis plan``: a division's way through filing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridgis.cli.app import app
+from gridgis.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from gridgis.model import DivisionPlan
+    from gridgis.registry import Registry
+
+plan_app = typer.Typer(help="方案：登记、上报、审核、备案。 / Plans: new, submit, review, file.", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
+
+RegistryOption = Annotated[str, typer.Option("-r", "--registry", help="注册库文件 / the registry's file")]
+Number = Annotated[int, typer.Argument(help="方案号 / number of the plan")]
+By = Annotated[str, typer.Option(help="经办人（未核实） / who does it (not verified)")]
+Why = Annotated[str, typer.Option(help="原因或意见 / why")]
+Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
+
+
+@plan_app.command("new")
+def new(
+    registry: RegistryOption,
+    plan: Annotated[Path | None, typer.Argument(help="方案文件 / plan file (gridgis divide)")] = None,
+    title: Annotated[str | None, typer.Option(help="方案名称 / title")] = None,
+    from_atoms: Annotated[
+        Path | None,
+        typer.Option(help="改过 local_id 的地块图层或方案文件 / atoms, or a plan file, with edited local_id"),
+    ] = None,
+    borders: Annotated[Path | None, typer.Option("--from", help="已有边界的图层 / a layer of given boundaries")] = None,
+    code_column: Annotated[str, typer.Option(help="边界图层的编码列 / its column of codes")] = "code",
+    name_column: Annotated[str, typer.Option(help="边界图层的名称列 / its column of names")] = "name",
+    community_name_column: Annotated[
+        str | None, typer.Option(help="社区名称列 / its column of community names")
+    ] = None,
+    level: Annotated[int | None, typer.Option(help="给定边界的级别 1 或 2 / level of the given boundaries")] = None,
+    crs: Annotated[str | None, typer.Option(help="边界图层未注明时的坐标系 / CRS where the layer states none")] = None,
+    by: By = "",
+    why: Why = "",
+    as_json: Json = False,
+) -> None:
+    """登记一个划分方案为草案，给出预编码。 / Take in a division as a draft with preview codes.
+
+    例 / examples:
+
+    gridgis plan new plan.gpkg -r registry.gpkg --title 2026年划分 --by 张三
+
+    gridgis plan new -r registry.gpkg --from-atoms edited.gpkg
+
+    gridgis plan new -r registry.gpkg --from villages.geojson --code-column VILLCODE --name-column VILLNAME
+    """
+    from gridgis.service.plans import Borders, open_registry
+
+    given = None
+    if borders is not None:
+        given = Borders(borders, code_column, name_column, community_name_column, level, crs)
+    with open_registry(registry) as opened:
+        division = _division(opened, plan, from_atoms, given)
+        number = opened.plan_new(division, title or _title(plan or from_atoms or borders), by, why)
+        grids = opened.plan_grids(number)
+    rows = division.report.rows.to_dict("records")
+    _say_new(number, len(grids), rows if given else [], registry, as_json)
+
+
+def _division(registry: Registry, plan: Path | None, atoms: Path | None, borders: Any) -> DivisionPlan:
+    from gridgis.io.plan_file import read_plan
+    from gridgis.service.plans import plan_from_borders, read_plan_with_atoms
+
+    if borders is not None and (plan or atoms):
+        raise InvalidInput(
+            "--from 不能与方案文件或 --from-atoms 同用", "--from does not go with a plan or --from-atoms"
+        )
+    if borders is not None:
+        return plan_from_borders(registry, borders)
+    if atoms is not None:
+        return read_plan_with_atoms(plan, atoms)
+    if plan is None:
+        raise InvalidInput("请给出方案文件，或 --from-atoms，或 --from", "give a plan file, or --from-atoms, or --from")
+    return read_plan(plan)
+
+
+def _title(path: Path | None) -> str:
+    return path.stem if path else ""
+
+
+def _say_new(number: int, grids: int, rows: list[Any], registry: str, as_json: bool) -> None:
+    from gridgis.cli.report import print_json, print_rows
+
+    if as_json:
+        print_json({"plan": number, "state": "draft", "grids": grids, "report": rows})
+        return
+    print_rows(rows)
+    typer.echo(f"已登记草案 {number}，{grids} 个网格 / draft {number} with {grids} grids")
+    typer.echo(f"下一步 / next: gridgis plan submit {number} -r {registry}")
+
+
+@plan_app.command("revise")
+def revise(
+    number: Number,
+    registry: RegistryOption,
+    plan: Annotated[Path | None, typer.Argument(help="方案文件 / plan file")] = None,
+    from_atoms: Annotated[Path | None, typer.Option(help="改过 local_id 的地块 / atoms with edited local_id")] = None,
+    by: By = "",
+    why: Why = "",
+) -> None:
+    """替换草案或退回方案的内容；延续的网格保留已发编码。 / Replace a draft or returned plan; issued codes are kept.
+
+    例 / example: gridgis plan revise 3 plan2.gpkg -r registry.gpkg
+    """
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        opened.plan_revise(number, _division(opened, plan, from_atoms, None), by, why)
+    typer.echo(f"方案 {number} 已更新 / plan {number} revised")
+
+
+@plan_app.command("submit")
+def submit(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+    """上报：检查方案并赋码。 / Submit: check the plan and issue its codes.
+
+    例 / example: gridgis plan submit 1 -r registry.gpkg --by 张三
+    """
+    _act("plan_submit", number, registry, by, why, as_json)
+
+
+@plan_app.command("review")
+def review(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+    """审核通过。 / Approve a submitted plan.
+
+    例 / example: gridgis plan review 1 -r registry.gpkg --by 李四
+    """
+    _act("plan_review", number, registry, by, why, as_json)
+
+
+@plan_app.command("return")
+def send_back(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+    """退回；已发编码为它保留。 / Send a plan back; its codes stay reserved.
+
+    例 / example: gridgis plan return 1 -r registry.gpkg --by 李四 --why 边界需调整
+    """
+    _act("plan_return", number, registry, by, why, as_json)
+
+
+@plan_app.command("withdraw")
+def withdraw(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+    """撤回；已发编码作废。 / Give a plan up; its codes are burned.
+
+    例 / example: gridgis plan withdraw 1 -r registry.gpkg --by 张三
+    """
+    _act("plan_withdraw", number, registry, by, why, as_json)
+
+
+@plan_app.command("file")
+def file(
+    number: Number,
+    registry: RegistryOption,
+    by: By = "",
+    why: Why = "",
+    in_force_from: Annotated[str | None, typer.Option(help="生效日期，默认今天 / a day from today on")] = None,
+    as_json: Json = False,
+) -> None:
+    """备案：发布为新的一版，一次完成。 / File: publish the plan as one new revision.
+
+    例 / example: gridgis plan file 1 -r registry.gpkg --by 王五
+    """
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        revision = opened.plan_file(number, by, why, in_force_from)
+    if as_json:
+        from gridgis.cli.report import print_json
+
+        print_json({"plan": number, "state": "filed", "revision": revision})
+        return
+    typer.echo(f"方案 {number} 已备案，成为第 {revision} 版 / plan {number} is filed as revision {revision}")
+    typer.echo(f"下一步 / next: gridgis locate LON LAT -r {registry}")
+
+
+def _act(method: str, number: int, registry: str, by: str, why: str, as_json: bool) -> None:
+    from gridgis.cli.report import print_json
+    from gridgis.service.plans import open_registry, state_words
+
+    with open_registry(registry) as opened:
+        getattr(opened, method)(number, by, why)
+        papers = opened.plan(number)
+    if as_json:
+        print_json({"plan": number, "state": papers["state"], "actions": papers["actions"]})
+        return
+    typer.echo(f"方案 {number}：{state_words(papers['state'])} / plan {number} is {papers['state']}")
+    if papers["actions"]:
+        typer.echo(f"可做 / possible: {', '.join(papers['actions'])}")
+
+
+@plan_app.command("list")
+def list_plans(registry: RegistryOption, as_json: Json = False) -> None:
+    """列出方案。 / List the plans.
+
+    例 / example: gridgis plan list -r registry.gpkg
+    """
+    from gridgis.cli.report import print_json, print_table
+    from gridgis.service.plans import open_registry, plain_records, state_words
+
+    with open_registry(registry) as opened:
+        rows = plain_records(opened.plans())
+    if as_json:
+        print_json(rows)
+        return
+    heads = ["号\nid", "名称\ntitle", "状态\nstate", "经办\nby", "社区\ncommunities", "网格\ngrids", "版\nrevision"]
+    keys = ("id", "title", "state", "made_by", "communities", "grids", "revision")
+    for row in rows:
+        row |= {"state": f"{state_words(row['state'])} {row['state']}", "communities": len(row["communities"])}
+    lines = [[row[k] for k in keys] for row in rows]
+    print_table("方案 / plans", heads, lines, numbers=3)
+
+
+@plan_app.command("show")
+def show(number: Number, registry: RegistryOption, as_json: Json = False) -> None:
+    """显示方案的状态、经过与网格。 / Show a plan's state, events and grids.
+
+    例 / example: gridgis plan show 1 -r registry.gpkg
+    """
+    from gridgis.cli.report import print_json, print_table
+    from gridgis.service.plans import open_registry, plain_records, state_words
+
+    with open_registry(registry) as opened:
+        papers = opened.plan(number)
+        grids = plain_records(opened.plan_grids(number).drop(columns="geometry"))
+    if as_json:
+        print_json({**papers, "grids": grids})
+        return
+    typer.echo(f"方案 {number}《{papers['title']}》：{state_words(papers['state'])} / {papers['state']}")
+    for event in papers["events"]:
+        typer.echo(f"  {event['at']:%Y-%m-%d %H:%M}Z {event['action']} {event['who'] or ''} {event['why'] or ''}")
+    heads = ["编码\ncode", "预编码\npreview", "级\nlevel", "名称\nname", "户数\nhouseholds", "延续\ncontinues"]
+    keys = ("code", "preview_code", "level", "name", "households", "previous")
+    print_table("网格 / grids", heads, [[g[k] for k in keys] for g in grids])
+
+
+@plan_app.command("diff")
+def diff(number: Number, registry: RegistryOption, as_json: Json = False) -> None:
+    """与已备案的网格比较：延续、拆分、合并、新设、撤销。 / Compare with what is published.
+
+    例 / example: gridgis plan diff 2 -r registry.gpkg
+    """
+    from gridgis.cli.report import print_json, print_table
+    from gridgis.service.plans import open_registry, plain_records
+
+    with open_registry(registry) as opened:
+        rows = plain_records(opened.plan_diff(number))
+    if as_json:
+        print_json(rows)
+        return
+    heads = ["原编码\nold", "新编码\nnew", "关系\nrelation", "户数比\nhouseholds", "面积比\narea"]
+    keys = ("old", "new", "relation", "households_share", "area_share")
+    print_table("变化 / changes", heads, [[r[k] for k in keys] for r in rows], numbers=2)

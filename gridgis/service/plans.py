@@ -1,0 +1,336 @@
+"""Use cases around a registry: make one of a town, take plans in, take teams in, look points up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from gridgis.coding import Scheme
+from gridgis.errors import GridgisError, InvalidInput
+from gridgis.geometry.coverage import dissolve, node_base
+from gridgis.geometry.crs import choose_work_crs
+from gridgis.geometry.shift import check_lonlat
+from gridgis.io.plan_file import read_plan
+from gridgis.io.read import list_layers, read_layer, read_stored
+from gridgis.io.town import Town, read_town
+from gridgis.ledger.states import STATES
+from gridgis.model import (
+    ATOM_COLUMNS,
+    BORDER_COLUMNS,
+    BUILDING_COLUMNS,
+    GRID_COLUMNS,
+    REPORT_COLUMNS,
+    DivisionPlan,
+    DivisionRules,
+    PlanReport,
+    need_columns,
+)
+from gridgis.partition import plan_from_atoms
+from gridgis.registry import Registry
+from gridgis.registry.book import Clock
+from gridgis.registry.registry import utc_now
+from gridgis.service.locator import Locator
+
+CONTEXT_LAYERS = ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds")
+"""Layers of a town that a registry keeps under its grids."""
+
+TEAM_HEADS = {
+    "网格编码": "grid", "网格编号": "grid", "编码": "grid", "角色": "role", "职务": "role", "姓名": "name",
+    "电话": "phone", "联系电话": "phone", "起始": "from", "起始日期": "from", "截止": "to", "截止日期": "to",
+}  # fmt: skip
+"""Chinese column heads of a team table."""
+
+POINT_HEADS = {
+    "经度": "lon",
+    "纬度": "lat",
+    "lng": "lon",
+    "longitude": "lon",
+    "latitude": "lat",
+    "x": "lon",
+    "y": "lat",
+}
+"""Other column heads of a table of points."""
+
+
+@dataclass(frozen=True)
+class NewRegistry:
+    """Where a registry is to be made, and how."""
+
+    path: str | Path
+    scheme: str = "national-15"
+    name: str = ""
+    work_crs: str | None = None
+
+
+def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clock = utc_now) -> dict[str, Any]:
+    """Make a registry; with a town: import its communities, noded together, and its context.
+
+    Returns
+    -------
+    dict
+        path, work_crs, scheme, communities, layers (rows by layer), notes (report rows).
+
+    Raises
+    ------
+    InvalidInput
+        Neither a town nor a work CRS is given.
+    Conflict
+        The file is there already.
+    """
+    source = None if town is None else read_town(town)
+    work_crs = new.work_crs or (None if source is None else work_crs_of(source.communities))
+    if work_crs is None:
+        raise InvalidInput(
+            "没有城镇数据时须指明工作坐标系，例如 --work-crs EPSG:4545",
+            "without a town state the metric work CRS, e.g. --work-crs EPSG:4545",
+        )
+    scheme = Scheme.load(new.scheme)
+    base, rows = (None, []) if source is None else _noded_base(source, scheme, work_crs)
+    with Registry.create(new.path, work_crs=work_crs, scheme=scheme, name=new.name, clock=clock) as registry:
+        layers = {} if source is None else _import_town(registry, source, base)
+        known = 0 if base is None else len(base)
+    notes = rows if source is None else [*source.notes.to_dict("records"), *rows]
+    return {
+        "path": str(new.path), "work_crs": work_crs, "scheme": scheme.name, "communities": known, "layers": layers,
+        "notes": notes,
+    }  # fmt: skip
+
+
+def _noded_base(town: Town, scheme: Scheme, work_crs: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    for code in town.communities["code"]:
+        scheme.check_region(code)
+    return node_base(town.communities, work_crs)
+
+
+def work_crs_of(frame: gpd.GeoDataFrame) -> str:
+    """Name the metric CRS for a layer by the middle of its extent."""
+    west, south, east, north = frame.to_crs("EPSG:4490").total_bounds
+    return choose_work_crs((west + east) / 2, (south + north) / 2)
+
+
+def _import_town(registry: Registry, town: Town, base: gpd.GeoDataFrame | None) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if base is not None:
+        counts["communities"] = registry.import_communities(base)
+    for name in CONTEXT_LAYERS:
+        rows = getattr(town, name)
+        if rows is not None:
+            counts[name] = registry.import_context(name, rows)
+    return counts
+
+
+def read_plan_with_atoms(plan: str | Path | None, edited: str | Path) -> DivisionPlan:
+    """Make a plan anew from atoms whose ``local_id`` a planner edited.
+
+    Parameters
+    ----------
+    plan
+        The plan file that the atoms come from; None: the edited file is that plan file.
+    edited
+        A file with the layer atoms (or one layer only).
+    """
+    source = read_plan(edited if plan is None else plan)
+    if plan is None:
+        return plan_from_atoms(source, source.atoms)
+    layers = list_layers(edited)
+    return plan_from_atoms(source, read_stored(edited, "atoms" if "atoms" in layers else None))
+
+
+@dataclass(frozen=True)
+class Borders:
+    """A file of given boundaries with codes, and which columns say what."""
+
+    path: str | Path
+    code_column: str
+    name_column: str
+    community_name_column: str | None = None
+    level: int | None = None
+    crs: str | None = None
+
+
+def plan_from_borders(registry: Registry, borders: Borders) -> DivisionPlan:
+    """Make a plan of given boundaries and codes; communities that are new enter the base layer.
+
+    The boundaries are noded once, together. Of an invalid one the polygon parts are kept and the rest is reported. The
+    community of a grid is the region in its code. Level 2 gets a level-1 grid over each community.
+
+    Raises
+    ------
+    InvalidInput
+        A column is missing, a code does not fit the registry's scheme, or the level is neither 1 nor 2.
+    """
+    frame = _read_borders(borders)
+    scheme = registry.scheme
+    codes = [scheme.parse(code) for code in frame["code"]]
+    noded, rows = node_base(frame, registry.work_crs)
+    regions = {code.text: code.region for code in codes}
+    noded["community"] = noded["code"].map(regions)
+    level = borders.level or codes[0].level or 1
+    if level not in (1, 2):
+        raise InvalidInput(
+            f"给定边界的级别须为1或2，实为 {level}", f"given boundaries are of level 1 or 2, not {level}"
+        )
+    base = _communities(noded)
+    registry.import_communities(base)
+    grids = _given_rows(noded, level)
+    if level == 2:
+        tops = base.assign(community=base["code"], code=[scheme.build(c) for c in base["code"]])
+        by_region = dict(zip(tops["community"], tops["code"], strict=True))
+        grids["parent"] = grids["community"].map(by_region)
+        grids = gpd.GeoDataFrame(pd.concat([_given_rows(tops, 1), grids], ignore_index=True), crs=noded.crs)
+    return _bare_plan(grids, noded, base, rows)
+
+
+def _read_borders(borders: Borders) -> gpd.GeoDataFrame:
+    frame = read_layer(borders.path, crs=borders.crs)
+    need_columns(frame, (borders.code_column, borders.name_column), str(borders.path))
+    out = frame[["geometry"]].copy()
+    out["code"] = frame[borders.code_column].astype(str)
+    out["name"] = frame[borders.name_column].astype(str)
+    if borders.community_name_column is not None:
+        need_columns(frame, (borders.community_name_column,), str(borders.path))
+        out["community_name"] = frame[borders.community_name_column].astype(str)
+    return out
+
+
+def _communities(noded: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the communities that the noded borders make up, work CRS."""
+    regions, outlines = dissolve(noded.geometry.to_numpy(), noded["community"].to_numpy())
+    first = noded.drop_duplicates("community").set_index("community").loc[regions]
+    alone = noded["community"].value_counts().loc[regions].to_numpy() == 1
+    names = first["name"].where(alone, regions) if "community_name" not in noded else first["community_name"]
+    return gpd.GeoDataFrame({"code": regions, "name": names.to_numpy()}, geometry=outlines, crs=noded.crs)
+
+
+def _given_rows(frame: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
+    out = frame[["community", "name", "geometry"]].copy()
+    out["local_id"], out["level"], out["kind"], out["households"], out["flags"] = (
+        frame["code"],
+        level,
+        "comprehensive",
+        0,
+        "given",
+    )
+    for column in ("mode", "parent", "category", "site_id", "previous"):
+        out[column] = pd.Series([None] * len(out), dtype=object, index=out.index)
+    return out[list(GRID_COLUMNS)].reset_index(drop=True)
+
+
+def _bare_plan(
+    grids: gpd.GeoDataFrame, noded: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[dict[str, Any]]
+) -> DivisionPlan:
+    crs = grids.crs
+    atoms = noded.assign(atom=range(len(noded)), local_id=noded["code"], households=0, water=False)
+    buildings = gpd.GeoDataFrame({c: [] for c in BUILDING_COLUMNS if c != "geometry"}, geometry=[], crs=crs)
+    borders = gpd.GeoDataFrame({c: [] for c in BORDER_COLUMNS if c != "geometry"}, geometry=[], crs=crs)
+    rules: Mapping[str, DivisionRules] = {}
+    report = PlanReport(pd.DataFrame(rows, columns=list(REPORT_COLUMNS)))
+    return DivisionPlan(grids, buildings, borders, atoms[list(ATOM_COLUMNS)], base, report, rules, 0)
+
+
+def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
+    """Read a CSV (UTF-8 or GB18030) or Excel table as texts; Chinese column heads are understood.
+
+    Raises
+    ------
+    InvalidInput
+        The file is not there, empty, or of another kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InvalidInput(f"没有文件 {path}", f"there is no file {path}", path=str(path))
+    try:
+        table = pd.read_excel(path, dtype=str) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+    except (ValueError, OSError, KeyError) as e:
+        raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
+    table = table.rename(columns={c: heads.get(str(c).strip(), str(c).strip().lower()) for c in table.columns})
+    return table.astype(object).where(table.notna(), None)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return pd.read_csv(path, dtype=str, encoding="gb18030")
+
+
+def import_team(registry: Registry, path: str | Path, by: str) -> int:
+    """Add the appointments of a table file; return how many are new."""
+    return registry.team_import(read_table(path, TEAM_HEADS), by)
+
+
+def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None) -> pd.DataFrame:
+    """Look up the points of a table.
+
+    Returns
+    -------
+    DataFrame
+        The table with code, base, rule and note; a point that cannot be meant (0, 0; swapped; no number) has no code
+        and says why in ``note``.
+
+    Raises
+    ------
+    InvalidInput
+        There are no columns lon and lat, or no point can be meant.
+    """
+    table = read_table(path, POINT_HEADS)
+    need_columns(table, ("lon", "lat"), str(path))
+    lon = pd.to_numeric(table["lon"], errors="coerce").to_numpy(dtype="float64")
+    lat = pd.to_numeric(table["lat"], errors="coerce").to_numpy(dtype="float64")
+    notes = [_why_not(x, y) for x, y in zip(lon, lat, strict=True)]
+    good = [note is None for note in notes]
+    if len(table) and not any(good):
+        raise InvalidInput(f"{path} 中没有可用的点：{notes[0]}", f"no point of {path} can be used", path=str(path))
+    out = table.assign(code=None, base=None, rule=None, note=pd.Series(notes, dtype=object, index=table.index))
+    for column, values in locator.locate_many(lon[good], lat[good], crs, at).items():
+        out.loc[good, str(column)] = values.to_numpy()
+    return out
+
+
+def _why_not(lon: float, lat: float) -> str | None:
+    try:
+        check_lonlat(lon, lat)
+    except GridgisError as e:
+        return str(e)
+    return None
+
+
+def open_registry(path_or_url: str | Path) -> Registry:
+    """Open a registry for use cases; errors as ``Registry.open``."""
+    return Registry.open(path_or_url)
+
+
+def summarise(registry: Registry) -> dict[str, Any]:
+    """Count what is in a registry."""
+    plans, codes = registry.plans(), registry.issued_codes()
+    grids = registry.grids()
+    return {
+        "path": registry.path,
+        "name": registry.name,
+        "work_crs": registry.work_crs,
+        "scheme": registry.scheme.name,
+        "communities": len(registry.communities()),
+        "revision": registry.revision,
+        "revisions": len(registry.revisions()),
+        "grids": {str(k): int(v) for k, v in grids["level"].astype(object).fillna("dedicated").value_counts().items()},
+        "plans": {str(k): int(v) for k, v in plans["state"].value_counts().items()},
+        "codes": {str(k): int(v) for k, v in codes["state"].value_counts().items()},
+        "team": len(registry.team()),
+    }
+
+
+def state_words(state: str) -> str:
+    """Return the Chinese name of a plan's state."""
+    return STATES.get(state, state)
+
+
+def plain_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain values, None for what is missing."""
+    plain = table.astype(object)
+    plain = plain.where(plain.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -15,8 +16,8 @@ from sample_shapes.plan import Building, Compound, Road, Town
 
 M2_PER_HOUSEHOLD = 100.0
 DEPTH_M = 12.0
-SIZES = {5: (30, 40), 6: (36, 48), 7: (42,)}
-"""Households of a walk-up by storeys: two to a landing, 3 or 4 (5 storeys: 3 or 4; 6: 3 or 4; 7: 3) stairs."""
+STYLES = {5: {30: 5, 40: 5}, 6: {36: 6, 48: 6}, 7: {42: 7}, 8: {42: 7, 48: 8}}
+"""Of an estate: the sizes of its buildings in households, each with its storeys; two homes a landing, 3 or 4 stairs."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ def _row(flat: Polygon, band: Polygon, rows: Rows) -> list[Polygon]:
     if not len(free):
         return []
     part = max(free, key=lambda p: p.area)
-    scans = [part.intersection(LineString([(band.bounds[0], t), (band.bounds[2], t)])) for t in np.linspace(y + 0.05, top - 0.05, 5)]
+    scans = [
+        part.intersection(LineString([(band.bounds[0], t), (band.bounds[2], t)]))
+        for t in np.linspace(y + 0.05, top - 0.05, 5)
+    ]
     if any(s.is_empty for s in scans):
         return []
     xa, xb = max(s.bounds[0] for s in scans), min(s.bounds[2] for s in scans)
@@ -62,13 +66,15 @@ def _row(flat: Polygon, band: Polygon, rows: Rows) -> list[Polygon]:
     gap = (xb - xa - n * rows.length) / max(n - 1, 1)
     gap = min(gap, rows.gap * 2.2)
     start = (xa + xb - n * rows.length - (n - 1) * gap) / 2
-    fits = (box(start + i * (rows.length + gap), y, start + i * (rows.length + gap) + rows.length, top) for i in range(n))
+    fits = (
+        box(start + i * (rows.length + gap), y, start + i * (rows.length + gap) + rows.length, top) for i in range(n)
+    )
     return [b for b in fits if flat.buffer(0.01).covers(b)]
 
 
 def facing(ground: Polygon) -> float:
     """Return the turn of rows in a ground: along its long southern side, at most 9 degrees off due east."""
-    ring = shapely.get_coordinates(ground.minimum_rotated_rectangle.exterior)
+    ring = shapely.get_coordinates(ground.minimum_rotated_rectangle)
     step = np.diff(ring, axis=0)
     angles = (np.degrees(np.arctan2(step[:, 1], step[:, 0])) + 45) % 90 - 45
     return float(np.clip(angles[0], -9, 9))
@@ -82,8 +88,8 @@ def _front(town: Town, block: Polygon) -> list[Road]:
 
 def _gates(shape: Polygon) -> list[Point]:
     """Return two gates: the middles of the two longest sides that do not adjoin."""
-    ring = shapely.get_coordinates(shape.simplify(4.0).exterior)
-    sides = sorted((LineString([a, b]) for a, b in zip(ring, ring[1:], strict=False)), key=lambda s: -s.length)
+    ring = shapely.get_coordinates(shape.simplify(4.0))
+    sides = sorted((LineString([a, b]) for a, b in pairwise(ring)), key=lambda s: -s.length)
     first = sides[0]
     second = next((s for s in sides[1:] if s.distance(first) > 5.0), sides[1])
     return [s.interpolate(0.5, normalized=True) for s in (first, second)]
@@ -111,17 +117,16 @@ def shop_fronts(town: Town, block: Polygon, ground: Polygon, gates: list[Point],
 def _shops_along(town: Town, line: LineString, ground: Polygon, gates: list[Point], offset: float, homes: bool) -> None:
     at, depth = 4.0, 11.0
     while at < line.length - 12.0:
-        length = float(town.rng.integers(14, 30))
+        length = float(town.rng.integers(20, 42))
         shape = _beside(line, at, length, offset, depth, ground)
         at += length + float(town.rng.choice([0.8, 0.8, 0.8, 4.0, 9.0]))
         if shape is None or any(g.distance(shape) < 16.0 for g in gates):
             continue
         if any(b.shape.distance(shape) < 0.5 for b in town.buildings[-80:]):
             continue
-        if homes and town.rng.random() < 0.22:
-            storeys = 3
-            n = round(shape.area * (storeys - 1) / M2_PER_HOUSEHOLD)
-            town.buildings.append(Building(shape, "residential", n, storeys))
+        if homes and town.rng.random() < 0.12:
+            n = round(shape.area * 2 / M2_PER_HOUSEHOLD)  # two storeys of homes above the shop
+            town.buildings.append(Building(shape, "residential", n, 3))
         else:
             town.buildings.append(Building(shape, "commercial", 0, int(town.rng.integers(1, 4))))
 
@@ -132,7 +137,9 @@ def _beside(line: LineString, at: float, length: float, offset: float, depth: fl
     along = (b - a) / max(float(np.hypot(*(b - a))), 1e-9)
     for side in (1, -1):
         normal = np.array([-along[1], along[0]]) * side
-        shape = Polygon([a + normal * offset, b + normal * offset, b + normal * (offset + depth), a + normal * (offset + depth)])
+        shape = Polygon(
+            [a + normal * offset, b + normal * offset, b + normal * (offset + depth), a + normal * (offset + depth)]
+        )
         if ground.covers(shape):
             return shape
     return None
@@ -147,15 +154,13 @@ def grounds(town: Town, block: Polygon) -> tuple[Polygon, Polygon]:
     return ground, inner.simplify(0.8).buffer(-3.0, join_style="mitre").buffer(3.0, join_style="mitre").simplify(0.5)
 
 
-def walk_ups(town: Town, block: Polygon, name: str, households: int, storeys: int = 6, homes: bool = False) -> None:
+def walk_ups(town: Town, block: Polygon, name: str, households: int, style_of: int = 6, homes: bool = False) -> None:
     """Build an estate of walk-ups with about so many households, a garden in its middle when there is room."""
     ground, inner = grounds(town, block)
     compound = enclose(town, name, inner)
-    sizes = SIZES[storeys]
-    length = max(sizes) * M2_PER_HOUSEHOLD / storeys / DEPTH_M * 1.01
+    slots, style = _slots(inner.buffer(-6.5), households, STYLES[style_of])
+    sizes, largest = list(style), max(n / s for n, s in style.items())
     need = -(-households // (sum(sizes) // len(sizes)))
-    rows = _rows_for(inner.buffer(-7.0), need, length)
-    slots = [s for row in rows for s in row]
     middle = inner.centroid
     order = sorted(range(len(slots)), key=lambda i: slots[i].centroid.distance(middle))
     garden = set(order[: max(0, len(slots) - need)])
@@ -167,22 +172,40 @@ def walk_ups(town: Town, block: Polygon, name: str, households: int, storeys: in
         number += 1
         n = min(sizes, key=lambda s: (abs(s - left / places), s))
         left, places = left - n, places - 1
-        town.buildings.append(Building(_shorter(slot, n / max(sizes)), "residential", n, storeys, f"{name}{number}号楼"))
+        town.buildings.append(
+            Building(_shorter(slot, n / style[n] / largest), "residential", n, style[n], f"{name}{number}号楼")
+        )
     if garden:
         club = affinity.scale(slots[order[0]], 0.45, 0.9)
         town.buildings.append(Building(club, "public", 0, 2, f"{name}居民活动中心"))
     shop_fronts(town, block, ground, compound.gates, homes)
 
 
-def _rows_for(ground: Polygon, need: int, length: float) -> list[list[Polygon]]:
-    """Return the widest-set rows that hold as many buildings as are needed."""
+def _slots(ground: Polygon, households: int, style: dict[int, int]) -> tuple[list[Polygon], dict[int, int]]:
+    """Return places for walk-ups and their style: short and deep ones where long ones do not fit often enough."""
     angle = facing(ground)
-    rows: list[list[Polygon]] = []
-    for pitch in (42, 38, 35, 32, 30, 28, 26, 24.5):
-        rows = rows_in(ground, Rows(length, DEPTH_M, 9.0, pitch), angle)
-        if sum(map(len, rows)) >= need:
+    short = dict([min(style.items())])
+    best: list[Polygon] = []
+    best_style = style
+    for some, depth in ((style, DEPTH_M), (short, DEPTH_M), (short, DEPTH_M + 2.5)):
+        length = max(n / s for n, s in some.items()) * M2_PER_HOUSEHOLD / depth * 1.01
+        need = -(-households // (sum(some) // len(some)))
+        slots = _widest(ground, need, length, depth, angle)
+        if len(slots) * max(some) > len(best) * max(best_style):
+            best, best_style = slots, some
+        if len(slots) >= need:
             break
-    return rows
+    return best, best_style
+
+
+def _widest(ground: Polygon, need: int, length: float, depth: float, angle: float) -> list[Polygon]:
+    """Return the places in the widest-set rows that hold as many buildings as are needed."""
+    slots: list[Polygon] = []
+    for pitch in (42, 38, 35, 32, 30, 28, 26, 24.5):
+        slots = [s for row in rows_in(ground, Rows(length, depth, 9.0, pitch), angle) for s in row]
+        if len(slots) >= need:
+            break
+    return slots
 
 
 def _shorter(slot: Polygon, factor: float) -> Polygon:
@@ -190,7 +213,9 @@ def _shorter(slot: Polygon, factor: float) -> Polygon:
     ring = shapely.get_coordinates(slot.exterior)
     angle = float(np.degrees(np.arctan2(*(ring[1] - ring[2])[::-1])))
     c = slot.centroid
-    return affinity.rotate(affinity.scale(affinity.rotate(slot, -angle, origin=c), *_axis(slot, angle, factor), origin=c), angle, origin=c)
+    return affinity.rotate(
+        affinity.scale(affinity.rotate(slot, -angle, origin=c), *_axis(slot, angle, factor), origin=c), angle, origin=c
+    )
 
 
 def _axis(slot: Polygon, angle: float, factor: float) -> tuple[float, float]:
@@ -202,7 +227,7 @@ def towers(town: Town, block: Polygon, name: str, households: list[int]) -> None
     """Build an estate of towers, one for each number of households, around a garden."""
     ground, inner = grounds(town, block)
     compound = enclose(town, name, inner)
-    slots = [s for row in rows_in(inner.buffer(-9.0), Rows(34.0, 17.0, 22.0, 52.0), facing(inner)) for s in row]
+    slots = [s for row in rows_in(inner.buffer(-9.0), Rows(34.0, 17.0, 18.0, 46.0), facing(inner)) for s in row]
     middle = inner.centroid
     slots = sorted(slots, key=lambda s: -s.centroid.distance(middle))[: len(households)]
     slots.sort(key=lambda s: (-round(s.centroid.y / 45), s.centroid.x))
@@ -217,7 +242,13 @@ def towers(town: Town, block: Polygon, name: str, households: list[int]) -> None
 
 
 def fill(
-    town: Town, ground: Polygon, rows: Rows, use: str, storeys: tuple[int, int], limit: int, name: Callable[[int], str | None]
+    town: Town,
+    ground: Polygon,
+    rows: Rows,
+    use: str,
+    storeys: tuple[int, int],
+    limit: int,
+    name: Callable[[int], str | None],
 ) -> None:
     """Fill a ground with rows of buildings without households, ``limit`` at most."""
     slots = [s for row in rows_in(ground, rows, facing(ground)) for s in row][:limit]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from gridgis.geometry.shift import wgs84_to_bd09, wgs84_to_gcj02
-from sample_shapes.plan import Building, Town
+from sample_shapes.plan import WORDS, Building, Town
 from sample_shapes.write import to_lonlat, write_table
 
 COUNT = 400
@@ -25,77 +25,6 @@ START = datetime(2026, 10, 12, tzinfo=ZONE)
 SOURCES = (("12345热线", 0.42), ("网格员上报", 0.28), ("随手拍", 0.22), ("摄像头", 0.08))
 CAMERA_ITEMS = ("违章停车", "环境卫生", "占道经营", "道路破损")
 
-# item -> (near a building or on a road, what happened, what is asked)
-ITEMS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "环境卫生": (
-        "any",
-        ("垃圾桶满溢两天没人清运", "有人把装修垃圾堆在路边", "路面有大片油污", "绿化带里扔了很多塑料袋", "下水口堵了，污水漫出来", "楼道里堆着旧家具和纸箱"),
-        ("请尽快安排清理。", "味道很大，影响居民出行。", "希望联系环卫来处理。", "小孩老人经过容易滑倒。"),
-    ),
-    "违章停车": (
-        "road",
-        ("有面包车长期占用人行道", "几辆小车停在消防通道上", "货车占道卸货堵住了路口", "夜里有人把车横在出口", "盲道被电动车占满"),
-        ("请派人劝离。", "上学时段尤其堵。", "已经联系不上车主。", "希望补划禁停线。"),
-    ),
-    "占道经营": (
-        "road",
-        ("烧烤摊摆到了机动车道上", "水果摊占了半条路", "早点摊收摊后留下污水", "店家把货架摆到人行道上"),
-        ("请城管协助处理。", "行人只能走到马路中间。", "油烟也很大。"),
-    ),
-    "设施损坏": (
-        "any",
-        ("路灯连续三晚不亮", "井盖松动，车一过就响", "健身器材断了一根横杆", "单元门的门禁坏了", "公交站的座椅翘起来了", "围墙的栏杆掉了两根"),
-        ("存在安全隐患，请维修。", "晚上一片漆黑。", "请通知产权单位。", "已经放了个凳子提醒路人。"),
-    ),
-    "道路破损": (
-        "road",
-        ("路面塌了一个坑，约半米深", "人行道地砖大面积松动", "雨后积水没过脚踝", "减速带的螺丝露在外面", "挖开的沟槽回填不平"),
-        ("电动车差点摔倒。", "请尽快修补。", "希望先围挡起来。"),
-    ),
-    "噪音扰民": (
-        "home",
-        ("楼上半夜还在装修", "楼下广场舞音响开得太大", "邻居家的狗整夜叫", "一楼的排风机嗡嗡响", "凌晨有人唱卡拉OK"),
-        ("老人休息不好。", "孩子要中考了。", "沟通过两次没有用，请协调。", "请上门提醒。"),
-    ),
-    "邻里纠纷": (
-        "home",
-        ("因为楼上漏水和邻居吵了起来", "两家为公共过道堆物争执", "为加装电梯的事意见不合", "邻居在门口装摄像头对着我家", "为停车位起了口角"),
-        ("请网格员上门调解。", "希望社区主持协商。", "双方情绪都比较激动。"),
-    ),
-    "消防隐患": (
-        "home",
-        ("有人从窗户拉线给电动车充电", "楼道里停了三辆电瓶车", "消防栓箱里没有水带", "安全出口被杂物堵死", "楼顶私自堆放了煤气罐"),
-        ("请消防和社区来检查。", "非常危险。", "上次检查后又复发了。"),
-    ),
-    "供水供电": (
-        "home",
-        ("从早上开始停水", "水压很低，五楼以上上不了水", "水龙头放出来的水发黄", "整栋楼跳闸了", "电表箱冒火花", "入户水管爆了"),
-        ("请问几时恢复？", "家里有老人孩子，急。", "请联系供水公司。", "物业说不归他们管。"),
-    ),
-    "老人关怀": (
-        "home",
-        ("独居老人两天没有出门", "八旬老人想申请居家养老服务", "行动不便的老人需要代办证件", "老人走失后在附近找到，需要联系家属", "老人家里的燃气报警器没装好"),
-        ("请网格员上门看看。", "家属在外地，请多照应。", "希望社区跟进。"),
-    ),
-    "物业服务": (
-        "home",
-        ("电梯一周坏了三次", "物业保洁半个月没来", "地下车库积水没人抽", "小区大门的道闸坏了没人修", "楼顶漏水报修一个月没动静"),
-        ("请督促物业。", "业主群里意见很大。", "希望给个答复。"),
-    ),
-    "违法建设": (
-        "home",
-        ("有人在楼顶搭彩钢棚", "一楼住户把阳台外扩了", "有人在院子里私自加盖", "绿地被圈起来种菜"),
-        ("请核实处理。", "已经影响到采光。", "刚开始动工，请尽快制止。"),
-    ),
-    "农事服务": (
-        "farm",
-        ("机耕路塌方，收割机过不去", "水塘的闸门关不上", "有人焚烧秸秆", "灌溉渠被垃圾堵住", "鸡舍的粪水流到路上"),
-        ("请村里组织清理。", "正赶上抢收。", "请派人来看看。"),
-    ),
-}  # fmt: skip
-OPENINGS = ("", "", "", "来电人反映：", "市民反映：", "居民来电：", "您好，", "巡查发现：", "群众反映，")
-WHEN = ("", "", "今天早上", "昨晚", "这几天", "中午前后", "刚才", "从上周起")
-
 
 @dataclass(frozen=True)
 class Spot:
@@ -107,13 +36,12 @@ class Spot:
     place: str
 
 
-def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
+def _pick(rng: np.random.Generator, options: Sequence[str]) -> str:
     return options[int(rng.integers(len(options)))]
 
 
 def _source(rng: np.random.Generator, item: str) -> str:
-    names, weights = zip(*SOURCES, strict=True)
-    source = str(rng.choice(names, p=weights))
+    source = str(rng.choice([name for name, _ in SOURCES], p=[share for _, share in SOURCES]))
     return "随手拍" if source == "摄像头" and item not in CAMERA_ITEMS else source
 
 
@@ -155,7 +83,9 @@ class _Spots:
         x, y = p.x + self.rng.normal(0, 2.5), p.y + self.rng.normal(0, 2.5)
         near = [self.roads[int(i)].name for i in self.tree.query(p.buffer(60.0), predicate="intersects")]
         others = [n for n in near if n != road.name]
-        words = f"{road.name}与{others[0]}路口附近" if others and self.rng.random() < 0.6 else f"{road.name}{self._side()}"
+        words = (
+            f"{road.name}与{others[0]}路口附近" if others and self.rng.random() < 0.6 else f"{road.name}{self._side()}"
+        )
         return Spot(x, y, words, "")
 
     def _side(self) -> str:
@@ -172,13 +102,16 @@ class _Spots:
 
 
 def _text(rng: np.random.Generator, item: str, spot: Spot, source: str) -> str:
-    _, what, asks = ITEMS[item]
-    happened = _pick(rng, what)
+    words = WORDS["items"][item]
+    happened = _pick(rng, words["what"])
     if source == "摄像头":
         return f"视频巡查：{spot.words}，{happened}。"
-    opening = _pick(rng, OPENINGS) if source == "12345热线" else ("巡查发现：" if source == "网格员上报" else "")
-    tail = _pick(rng, asks) if rng.random() < 0.8 else ""
-    return f"{opening}{_pick(rng, WHEN)}{spot.words}{happened}。{tail}"
+    opening = (
+        _pick(rng, WORDS["openings"]) if source == "12345热线" else ("巡查发现：" if source == "网格员上报" else "")
+    )
+    tail = _pick(rng, words["asks"]) if rng.random() < 0.8 else ""
+    when = "" if any(t in happened + tail for t in WORDS["timed"].split()) else _pick(rng, WORDS["when"])
+    return f"{opening}{when}{spot.words}{happened}。{tail}"
 
 
 def _time(rng: np.random.Generator) -> datetime:
@@ -209,8 +142,10 @@ def _coordinates(k: int, spot: Spot) -> tuple[str, str, str]:
 def write_events(town: Town, folder: Path) -> None:
     """Write events.csv: COUNT events in order of time."""
     rng, spots = town.rng, _Spots(town)
-    items = [*ITEMS]
-    weights = np.array([3.0 if i in ("环境卫生", "设施损坏", "违章停车") else 0.8 if i == "农事服务" else 1.6 for i in items])
+    items = [*WORDS["items"]]
+    weights = np.array(
+        [3.0 if i in ("环境卫生", "设施损坏", "违章停车") else 0.8 if i == "农事服务" else 1.6 for i in items]
+    )
     times = sorted(_time(rng) for _ in range(COUNT))
     rows = []
     for k, time in enumerate(times, 1):
@@ -220,13 +155,13 @@ def write_events(town: Town, folder: Path) -> None:
             item, source = "物业服务", "12345热线"
             spot = spots.place_only(k)
         else:
-            spot = spots.at(ITEMS[item][0])
-        rows.append((k, time.isoformat(), source, item, _text(rng, item, spot, source), *_coordinates(k, spot), spot.place))
+            spot = spots.at(WORDS["items"][item]["spot"])
+        rows.append(
+            (k, time.isoformat(), source, item, _text(rng, item, spot, source), *_coordinates(k, spot), spot.place)
+        )
     write_table(folder / "events.csv", ("id", "time", "source", "item", "text", "lon", "lat", "crs", "place"), rows)
 
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-GIVEN = "伟芳娜秀敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红鹏辉玲建国志文海波春梅雪晨宇佳欣怡嘉诚思远书瑶子涵浩然一凡若晴景行安宁清和立新学礼守信云舒"
 PEOPLE = 450
 
 
@@ -238,8 +173,10 @@ def write_people(town: Town, folder: Path) -> None:
     for k in range(PEOPLE):
         tail = k * 199_999 + int(rng.integers(199_999))  # never the same number twice
         while True:
-            given = "".join(GIVEN[int(i)] for i in rng.integers(len(GIVEN), size=int(rng.choice([1, 2, 2, 2]))))
-            name = SURNAMES[int(rng.integers(len(SURNAMES)))] + given
+            given = "".join(
+                WORDS["given"][int(i)] for i in rng.integers(len(WORDS["given"]), size=int(rng.choice([1, 2, 2, 2])))
+            )
+            name = _pick(rng, WORDS["surnames"]) + given
             if name not in names:
                 break
         names.add(name)

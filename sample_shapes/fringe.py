@@ -6,20 +6,21 @@ import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon, affinity
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from sample_shapes.plan import Building, Road, Town
 
 # name, tracks through it (the first is its lane), households
 Line = list[tuple[float, float]]
 TRACKS: list[tuple[str, Line]] = [
-    ("麦垄北机耕路", [(60, 1700), (160, 1690), (330, 1668), (470, 1690), (592, 1690)]),
+    ("麦垄北机耕路", [(44, 1700), (160, 1690), (330, 1668), (470, 1690), (592, 1690)]),
     ("麦垄一组村道", [(170, 1688), (190, 1600), (180, 1510), (200, 1433)]),
     ("麦垄二组村道", [(420, 1680), (440, 1590), (410, 1500), (420, 1418)]),
-    ("麦垄中机耕路", [(40, 1180), (190, 1190), (330, 1165), (470, 1180), (572, 1172), (700, 1168)]),
+    ("麦垄中机耕路", [(40, 1180), (190, 1190), (330, 1165), (470, 1180), (572, 1172), (684, 1168)]),
     ("麦垄三组村道", [(180, 1438), (170, 1340), (200, 1260), (190, 1190)]),
     ("麦垄四组村道", [(460, 1414), (450, 1320), (478, 1250), (470, 1180)]),
     ("河湾机耕路", [(190, 1190), (215, 1080), (330, 1010), (470, 1008), (478, 1080), (470, 1180)]),
-    ("麦垄南机耕路", [(62, 640), (190, 655), (330, 630), (470, 650), (585, 640), (715, 648)]),
+    ("麦垄南机耕路", [(92, 640), (190, 655), (330, 630), (470, 650), (585, 640), (712, 648)]),
     ("河滩村道", [(190, 655), (200, 735), (330, 770), (460, 752), (470, 650)]),
     ("铁西村道", [(190, 655), (215, 560), (330, 520), (450, 545), (470, 650)]),
     ("铁南机耕路", [(70, 240), (300, 250), (560, 232), (800, 250), (1040, 228), (1297, 240)]),
@@ -27,6 +28,11 @@ TRACKS: list[tuple[str, Line]] = [
     ("东坡机耕路", [(1297, 240), (1500, 215), (1720, 240), (1950, 190), (2200, 150), (2400, 110), (2505, 90)]),
     ("东坡村道", [(1600, 225), (1630, 300), (1760, 318), (1850, 290), (1840, 215)]),
 ]
+DEAD_ENDS: list[tuple[str, Line]] = [
+    ("塘埂路", [(330, 1171), (322, 1200), (338, 1226)]),
+    ("砖厂路", [(2434, 1080), (2450, 1084), (2470, 1080)]),
+]
+"""Two open roads: their other end meets nothing."""
 HAMLETS: list[tuple[str, Line, int]] = [
     ("麦垄一组", [(190, 1600), (180, 1510)], 140),
     ("麦垄二组", [(440, 1590), (410, 1500)], 126),
@@ -38,10 +44,33 @@ HAMLETS: list[tuple[str, Line, int]] = [
     ("铁南组", [(620, 336), (800, 342)], 130),
     ("东坡组", [(1680, 308), (1800, 305)], 124),
 ]
-PONDS = [(285, 1560, 26), (100, 1310, 22), (340, 1270, 30), (560, 1440, 18), (390, 1090, 24), (300, 905, 20), (520, 560, 22), (120, 520, 26),
-         (960, 310, 28), (430, 160, 24), (1440, 320, 22), (2050, 260, 30), (2230, 90, 20)]  # fmt: skip
-GREENHOUSES = [(500, 1760, 5, 0), (100, 1760, 6, 4), (90, 1090, 5, 2), (545, 1120, 0, 0), (100, 600, 0, 0), (900, 150, 9, -2), (250, 165, 7, 3),
-               (1480, 130, 8, -4), (2300, 230, 7, -8), (1960, 110, 6, -6)]  # fmt: skip
+PONDS = [
+    (285, 1560, 26),
+    (100, 1310, 22),
+    (340, 1270, 30),
+    (560, 1440, 18),
+    (390, 1090, 24),
+    (300, 905, 20),
+    (520, 560, 22),
+    (120, 520, 26),
+    (960, 310, 28),
+    (430, 160, 24),
+    (1440, 320, 22),
+    (2050, 260, 30),
+    (2230, 90, 20),
+]
+GREENHOUSES = [
+    (500, 1760, 5, 0),
+    (100, 1760, 6, 4),
+    (90, 1090, 5, 2),
+    (545, 1120, 0, 0),
+    (100, 600, 0, 0),
+    (900, 150, 9, -2),
+    (250, 165, 7, 3),
+    (1480, 130, 8, -4),
+    (2300, 230, 7, -8),
+    (1960, 110, 6, -6),
+]
 
 
 def _smooth(points: Line) -> np.ndarray:
@@ -57,6 +86,8 @@ def _smooth(points: Line) -> np.ndarray:
 def draw_tracks(town: Town) -> None:
     """Draw the field tracks and village roads; their ends are snapped onto what they meet by noding."""
     for name, points in TRACKS:
+        town.roads.append(Road("residential", name, _smooth(points), snap_m=30.0))
+    for name, points in DEAD_ENDS:
         town.roads.append(Road("residential", name, _smooth(points)))
 
 
@@ -89,7 +120,9 @@ def _hamlet(town: Town, name: str, axis: LineString, households: int) -> None:
             break
         n = min(left, int(town.rng.choice([1, 1, 1, 2])))
         left, number = left - n, number + 1
-        town.buildings.append(Building(shape, "residential", n, int(town.rng.choice([1, 2, 2, 3])), f"{name}{number}号"))
+        town.buildings.append(
+            Building(shape, "residential", n, int(town.rng.choice([1, 2, 2, 3])), f"{name}{number}号")
+        )
         _barn(town, shape, free)
 
 
@@ -97,7 +130,7 @@ def _village(town: Town) -> Polygon:
     return next(shape for code, _, shape in town.communities if code.endswith("201"))
 
 
-def _loose_rows(town: Town, free: Polygon, angle: float) -> list[Polygon]:
+def _loose_rows(town: Town, free: BaseGeometry, angle: float) -> list[Polygon]:
     pivot = free.centroid
     flat = affinity.rotate(free, -angle, origin=pivot)
     x0, y0, x1, y1 = flat.bounds
@@ -114,7 +147,7 @@ def _loose_rows(town: Town, free: Polygon, angle: float) -> list[Polygon]:
     return out
 
 
-def _barn(town: Town, house: Polygon, free: Polygon) -> None:
+def _barn(town: Town, house: Polygon, free: BaseGeometry) -> None:
     """Put a small barn behind some houses."""
     if town.rng.random() > 0.14:
         return
@@ -136,7 +169,13 @@ def _stands_free(town: Town, shape: Polygon) -> bool:
     roads = all(r.line.distance(shape) > r.half_width_m + 2.0 for r in [*town.roads, *town.rails])
     water = all(w.distance(shape) > 4.0 for _, _, w in town.water)
     lines = all(r.line.distance(shape) > 2.0 for r in town.lines)
-    return roads and water and lines and town.border.covers(shape) and all(b.shape.distance(shape) > 2.0 for b in town.buildings)
+    return (
+        roads
+        and water
+        and lines
+        and town.border.covers(shape)
+        and all(b.shape.distance(shape) > 2.0 for b in town.buildings)
+    )
 
 
 # along what line, how far along it (0 to 1), length and depth in metres, use, households, storeys, name
@@ -144,21 +183,23 @@ ASTRIDE: list[tuple[str, float, float, float, str, int, int, str]] = [
     ("田界", 0.30, 12, 10, "residential", 1, 2, "界上老屋"),
     ("田界", 0.52, 13, 10, "residential", 2, 2, "界上新屋"),
     ("田界", 0.87, 14, 9, "farm", 0, 1, "界上粮仓"),
-    ("藏书路", 0.66, 26, 27, "commercial", 0, 3, "藏书路过街商廊"),
+    ("藏书路", 0.45, 26, 27, "commercial", 0, 3, "藏书路过街商廊"),
     ("渡口老街", 0.20, 12, 22, "residential", 2, 2, "老街东过街楼"),
     ("渡口老街", 0.66, 12, 22, "residential", 2, 2, "老街西过街楼"),
 ]
 
 
 def build_astride(town: Town) -> None:
-    """Build the few buildings that stand on a border or over a street, each at the first free place from its mark on."""
+    """Build the few buildings that stand on a border or over a street: each at the first free place from its mark."""
     lines = {r.name: r.line for r in [*town.roads, *town.lines]}
     for along, start, length, depth, use, households, storeys, name in ASTRIDE:
         line = lines[along]
         for at in np.arange(start, 1.0, 0.002):
             a, b = line.interpolate(at, normalized=True), line.interpolate(at + 0.002, normalized=True)
             turn = float(np.degrees(np.arctan2(b.y - a.y, b.x - a.x)))
-            shape = affinity.rotate(box(a.x - length / 2, a.y - depth / 2, a.x + length / 2, a.y + depth / 2), turn, origin=a)
+            shape = affinity.rotate(
+                box(a.x - length / 2, a.y - depth / 2, a.x + length / 2, a.y + depth / 2), turn, origin=a
+            )
             if all(shape.distance(o.shape) > 0.2 for o in town.buildings) and _one_line(town, shape):
                 town.buildings.append(Building(shape, use, households, storeys, name))
                 break
@@ -172,7 +213,18 @@ def _one_line(town: Town, shape: Polygon) -> bool:
 
 def build_sheds(town: Town) -> None:
     """Put a few workshops on the open ground inside the ring road."""
-    for x, y in ((665, 1560), (668, 1740), (652, 1250), (660, 1040), (668, 610), (2482, 1150), (2490, 700), (2478, 1560), (2470, 560), (2484, 420)):
+    for x, y in (
+        (665, 1560),
+        (668, 1740),
+        (652, 1250),
+        (660, 1040),
+        (668, 610),
+        (2482, 1150),
+        (2490, 700),
+        (2478, 1560),
+        (2470, 560),
+        (2484, 420),
+    ):
         shape = affinity.rotate(box(x - 13, y - 8, x + 13, y + 8), float(town.rng.uniform(70, 100)), origin=Point(x, y))
         if _stands_free(town, shape):
             town.buildings.append(Building(shape, "commercial", 0, 1))

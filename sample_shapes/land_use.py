@@ -9,36 +9,36 @@ from shapely import Point, Polygon
 
 from sample_shapes.estates import Rows, fill, grounds, shop_fronts, towers, walk_ups
 from sample_shapes.network import blocks, buildable, node
-from sample_shapes.old_core import houses_in, lanes_of
-from sample_shapes.plan import CELLS, Building, Site, Town
+from sample_shapes.old_core import houses_in, lanes_of, number_houses
+from sample_shapes.plan import CELLS, Building, Site, Town, largest
 
 # cell, (u, v) of a point in the block, name, households, storeys, homes above the shops
 ESTATES: list[tuple[str, tuple[float, float], str, int, int, bool]] = [
     ("NW", (0.2, 0.35), "文澜雅苑", 336, 6, False),
     ("NW", (0.5, 0.12), "竹简园", 240, 5, False),
     ("NW", (0.5, 0.36), "书香名邸", 252, 7, False),
-    ("NW", (0.84, 0.25), "凤鸣花园", 444, 6, True),
+    ("NW", (0.84, 0.25), "凤鸣花园", 444, 6, False),
     ("NW", (0.2, 0.62), "麦香家园", 300, 5, True),
-    ("NW", (0.5, 0.75), "桂香新城", 630, 7, False),
+    ("NW", (0.5, 0.75), "桂香新城", 630, 8, False),
     ("NW", (0.84, 0.75), "砚台小区", 380, 5, True),
     ("N", (0.25, 0.12), "织锦苑", 320, 6, False),
-    ("N", (0.25, 0.4), "锦书华庭", 378, 7, True),
-    ("N", (0.75, 0.4), "杏林小区", 210, 5, False),
-    ("N", (0.25, 0.75), "栖云里", 420, 6, True),
+    ("N", (0.25, 0.4), "锦书华庭", 378, 7, False),
+    ("N", (0.75, 0.4), "杏林小区", 312, 6, False),
+    ("N", (0.25, 0.75), "栖云里", 420, 6, False),
     ("N", (0.75, 0.75), "锦栖佳苑", 450, 6, False),
     ("NE", (0.25, 0.75), "晚枫苑", 340, 5, True),
-    ("NE", (0.78, 0.12), "朝晖小区", 200, 5, False),
+    ("NE", (0.78, 0.12), "朝晖小区", 252, 6, False),
     ("CORE", (0.12, 0.75), "古渡新村", 300, 5, True),
     ("CORE", (0.86, 0.75), "渡口花苑", 330, 6, False),
     ("MID", (0.86, 0.25), "听潮苑", 168, 5, False),
-    ("E", (0.25, 0.25), "柳岸人家", 378, 6, True),
-    ("E", (0.25, 0.75), "育英小区", 260, 5, True),
-    ("E", (0.78, 0.12), "停云小筑", 126, 7, False),
+    ("E", (0.25, 0.25), "柳岸人家", 378, 6, False),
+    ("E", (0.25, 0.75), "育英小区", 300, 5, True),
+    ("E", (0.78, 0.12), "停云小筑", 168, 7, False),
     ("SW", (0.15, 0.75), "荷塘月色", 240, 5, False),
     ("SW", (0.15, 0.25), "铁路新村", 180, 5, True),
     ("SW", (0.52, 0.25), "枇杷园", 190, 5, False),
     ("SW", (0.52, 0.75), "澄南小区", 170, 5, True),
-    ("SW", (0.85, 0.75), "水岸福邸", 340, 6, False),
+    ("SW", (0.85, 0.75), "水岸福邸", 240, 5, False),
     ("S", (0.25, 0.25), "柳堤花园", 440, 6, False),
     ("S", (0.25, 0.75), "南岸名苑", 378, 7, False),
     ("S", (0.75, 0.25), "工人新村", 330, 5, True),
@@ -72,6 +72,7 @@ def build(town: Town) -> None:
         houses_in(town, leaf)
     for leaf in edge:
         houses_in(town, leaf, share_shops=0.02)
+    number_houses(town)
     for cell, uv, name, households, storeys, homes in ESTATES:
         walk_ups(town, block(cell, uv), name, households, storeys, homes)
     towers(town, block(TOWERS[0], TOWERS[1]), *TOWERS[2:])
@@ -100,14 +101,14 @@ def public_places(town: Town, block: Block) -> None:
 
 
 def _site(town: Town, shape: Polygon, name: str, category: str, mode: str) -> None:
-    town.sites.append(Site(name, category, mode, shape.simplify(0.5)))
+    town.sites.append(Site(name, category, mode, largest(shape.simplify(0.5))))
 
 
 def _school(town: Town, block: Polygon, name: str, mode: str) -> None:
     ground = buildable(town, block, 4.0)
     _site(town, ground, name, "school", mode)
     houses = ("教学楼", "实验楼", "办公楼", "图书楼", "体育馆", "食堂")
-    fill(town, ground.buffer(-12.0), Rows(58, 15, 18, 34), "public", (3, 5), 6, lambda k: f"{name}{houses[k - 1]}")
+    fill(town, ground.buffer(-12.0), Rows(54, 14, 14, 28), "public", (3, 5), 6, lambda k: f"{name}{houses[k - 1]}")
 
 
 def _hospital(town: Town, block: Polygon) -> None:
@@ -121,25 +122,27 @@ def _park(town: Town, block: Polygon) -> None:
     ground = buildable(town, block, 3.0)
     _site(town, ground, "澄水公园", "park", "carve")
     middle = ground.centroid
-    pond = shapely.union_all([Point(middle.x + dx, middle.y + dy).buffer(r) for dx, dy, r in ((-50, 8, 34), (0, -4, 40), (48, 14, 26))])
-    town.water.append(("pond", "映月池", pond.buffer(12).buffer(-12).simplify(1.2)))
-    for k, (dx, dy) in enumerate(((-110, 30), (95, -30), (40, 62)), 1):
+    pond = shapely.union_all(
+        [Point(middle.x + dx, middle.y + dy).buffer(r) for dx, dy, r in ((-50, 8, 34), (0, -4, 40), (48, 14, 26))]
+    )
+    town.water.append(("pond", "映月池", largest(pond.buffer(12).buffer(-12).simplify(1.2))))
+    for name, dx, dy in (("观水亭", -110, 30), ("茶室", 95, -30), ("管理房", 40, 62)):
         hut = Point(middle.x + dx, middle.y + dy).buffer(7.0, quad_segs=2)
         if ground.covers(hut):
-            town.buildings.append(Building(hut, "public", 0, 1, f"澄水公园{'观水亭 茶室 管理房'.split()[k - 1]}"))
+            town.buildings.append(Building(hut, "public", 0, 1, f"澄水公园{name}"))
 
 
 def _market(town: Town, block: Polygon) -> None:
     ground, inner = grounds(town, block)
     _site(town, inner, "渡口农贸市场", "market", "overlay")
     fill(town, inner.buffer(-5.0), Rows(62, 30, 12, 44), "commercial", (1, 2), 4, lambda k: f"渡口农贸市场{k}号大棚")
-    shop_fronts(town, block, ground, [], homes=True)
+    shop_fronts(town, block, ground, [], homes=False)
 
 
 def _government(town: Town, block: Polygon) -> None:
     ground = buildable(town, block, 5.0)
     _site(town, ground, "澄湾街道办事处", "government", "overlay")
-    town.walls.append(shapely.LineString(shapely.get_coordinates(ground.buffer(-2.0).simplify(1.0).exterior)[:-1]))
+    town.walls.append(shapely.LineString(shapely.get_coordinates(ground.buffer(-2.0).simplify(1.0))[:-1]))
     houses = ("主楼", "东配楼", "西配楼", "便民服务中心", "会议中心", "食堂")
     fill(town, ground.buffer(-22.0), Rows(60, 18, 30, 56), "public", (4, 8), 6, lambda k: f"街道办{houses[k - 1]}")
 

@@ -20,18 +20,19 @@ from sample_shapes.plan import (
     RAILSIDE,
     RAILWAY,
     RIVER,
+    SLIP_ROAD,
     SOUTH_EDGE,
     WEST_EDGE,
     WEST_ROAD,
     XY,
     Curve,
+    Points,
     Road,
     Town,
+    largest,
     meet,
 )
 
-SNAP_M = 9.0
-"""An end of a road this near to another road is meant to lie on it."""
 ON_LINE_M = 0.002
 """A point this near to a line lies on it: coordinates are rounded to 1 mm."""
 
@@ -69,9 +70,6 @@ STREETS: list[tuple[str, str, str, list[tuple[float, float]]]] = [
     ("S", "tertiary", "柳堤路", [(0.5, 0), (0.49, 0.48), (0.5, 1)]),
     ("SE", "residential", "创业路", [(0.74, 0), (0.75, 1)]),
 ]
-DEAD_ENDS = [("NW", "residential", "半亩巷", [(0.14, 0.755), (0.14, 0.88)]), ("NE", "residential", "半坡巷", [(0.76, 0.24), (0.75, 0.38)])]
-"""Two open roads: their inner end meets nothing."""
-
 COMMUNITIES = {
     "990001001001": ("老渡口社区", (1000, 1100)),
     "990001001002": ("文澜社区", (1000, 1600)),
@@ -102,27 +100,29 @@ def draw_border(town: Town) -> None:
     north = _of_x(MOTORWAY, -50, 2650)
     rough = Polygon([*WEST_EDGE, *SOUTH_EDGE[1:], *EAST_EDGE[1:]])
     below = Polygon([*north.tolist(), (2650, -100), (-50, -100)])
-    town.border = shapely.set_precision(rough.intersection(below), 0.001)
+    town.border = largest(shapely.set_precision(rough.intersection(below), 0.001))
 
 
 def draw_great_lines(town: Town) -> None:
     """Draw what runs from border to border, and the ring roads, quays and the road along the railway."""
-    north = {y: meet(MOTORWAY, c)[1] for y, c in (("b", BOULEVARD), ("l", LIBRARY_ROAD), ("w", WEST_ROAD), ("e", EAST_ROAD))}
+    north = {k: meet(MOTORWAY, c)[1] for k, c in (("b", BOULEVARD), ("l", LIBRARY_ROAD))}
+    slip = {k: meet(SLIP_ROAD, c)[1] for k, c in (("w", WEST_ROAD), ("e", EAST_ROAD))}
     rail = {k: meet(RAILSIDE, c)[1] for k, c in (("l", LIBRARY_ROAD), ("w", WEST_ROAD), ("e", EAST_ROAD))}
     quay = {k: (meet(QUAY_NORTH, c)[1], meet(QUAY_SOUTH, c)[1]) for k, c in (("w", WEST_ROAD), ("e", EAST_ROAD))}
-    x_of = {f: (meet(f, WEST_ROAD)[0], meet(f, EAST_ROAD)[0]) for f in (QUAY_NORTH, QUAY_SOUTH, RAILSIDE)}
+    x_of = {f: (meet(f, WEST_ROAD)[0], meet(f, EAST_ROAD)[0]) for f in (QUAY_NORTH, QUAY_SOUTH, RAILSIDE, SLIP_ROAD)}
     motorway = shapely.get_coordinates(_north_edge(town))
     town.roads += [
         Road("motorway", "澄湾绕城高速", motorway),
         Road("primary", "澄湾大道", _clip(town, _of_x(AVENUE, -20, 2620))),
         Road("primary", "凤鸣大道", _clip(town, _of_y(BOULEVARD, -50, north["b"]))),
         Road("secondary", "藏书路", _of_y(LIBRARY_ROAD, rail["l"], north["l"])),
-        Road("secondary", "环西北路", _of_y(WEST_ROAD, quay["w"][0], north["w"])),
+        Road("secondary", "环西北路", _of_y(WEST_ROAD, quay["w"][0], slip["w"])),
         Road("secondary", "环西南路", _of_y(WEST_ROAD, rail["w"], quay["w"][1])),
-        Road("secondary", "环东北路", _of_y(EAST_ROAD, quay["e"][0], north["e"])),
+        Road("secondary", "环东北路", _of_y(EAST_ROAD, quay["e"][0], slip["e"])),
         Road("secondary", "环东南路", _of_y(EAST_ROAD, rail["e"], quay["e"][1])),
         Road("tertiary", "滨河北路", _of_x(QUAY_NORTH, *x_of[QUAY_NORTH])),
         Road("tertiary", "滨河南路", _of_x(QUAY_SOUTH, *x_of[QUAY_SOUTH])),
+        Road("tertiary", "绕城辅路", _of_x(SLIP_ROAD, *x_of[SLIP_ROAD])),
         Road("tertiary", "铁北路", _of_x(RAILSIDE, *x_of[RAILSIDE])),
     ]
     town.rails.append(Road("railway", "澄湾铁路", _clip(town, _of_x(RAILWAY, -20, 2620))))
@@ -137,7 +137,7 @@ def _north_edge(town: Town) -> LineString:
     return LineString(np.unique(north, axis=0))
 
 
-def _clip_between(edge: list[tuple[float, float]]) -> XY:
+def _clip_between(edge: Points) -> XY:
     """Cut the field edge at the motorway and at the railway, exactly on their drawn lines by later snapping."""
     xy = np.array(edge, dtype=float)
     xy[0] = [xy[0][0], MOTORWAY(xy[0][0])]
@@ -147,7 +147,7 @@ def _clip_between(edge: list[tuple[float, float]]) -> XY:
 
 def draw_streets(town: Town) -> None:
     """Draw the streets of all cells."""
-    for cell, klass, name, uv in [*STREETS, *DEAD_ENDS]:
+    for cell, klass, name, uv in STREETS:
         town.roads.append(Road(klass, name, CELLS[cell].street(*uv)))
 
 
@@ -162,7 +162,11 @@ def draw_water(town: Town) -> None:
     normal = np.vstack([normal[0], normal, normal[-1]])
     width = np.concatenate([width[:1], width, width[-1:]])[:, None]
     banks = Polygon(np.vstack([ends + normal * width, (ends - normal * width)[::-1]]))
-    town.water.append(("river", "澄水河", shapely.set_precision(banks.intersection(town.border), 0.001)))
+    water = largest(shapely.set_precision(banks.intersection(town.border), 0.001))
+    ring = Road("border", "", shapely.get_coordinates(town.border.exterior))
+    _insert_near(ring, shapely.get_coordinates(water))
+    town.border = Polygon(ring.xy)
+    town.water.append(("river", "澄水河", water))
 
 
 def _insert(xy: XY, points: XY) -> XY:
@@ -184,14 +188,14 @@ def _snap_ends(lines: list[Road], ring: Road) -> None:
     for road in lines:
         for end in (0, -1):
             point = Point(road.xy[end])
-            near = [o for o in [*lines, ring] if o is not road and o.line.distance(point) < SNAP_M]
+            near = [o for o in [*lines, ring] if o is not road and o.line.distance(point) < road.snap_m]
             if not near:
                 continue
             other = min(near, key=lambda o: o.line.distance(point))
             at = np.round(shapely.get_coordinates(other.line.interpolate(other.line.project(point))), 3)
             road.xy = np.array(road.xy)
             road.xy[end] = at[0]
-            for o in near:
+            for o in [*lines, ring]:
                 _insert_near(o, at)
 
 
@@ -226,7 +230,7 @@ def draw_communities(town: Town) -> None:
     for face in faces:
         pieces[_community_of(face.representative_point())].append(face)
     for code, (name, _) in COMMUNITIES.items():
-        town.communities.append((code, name, shapely.coverage_union_all(pieces[code])))
+        town.communities.append((code, name, largest(shapely.coverage_union_all(pieces[code]))))
 
 
 def _community_of(p: Point) -> str:
@@ -253,5 +257,4 @@ def buildable(town: Town, block: Polygon, margin_m: float = 2.5) -> Polygon:
     near = [r for r in [*town.roads, *town.rails] if r.line.distance(block) < 40.0]
     land = [r.line.buffer(r.half_width_m + margin_m) for r in near]
     land += [w.buffer(6.0) for _, _, w in town.water]
-    rest = shapely.get_parts(block.difference(shapely.union_all(land)))
-    return max(rest, key=lambda p: p.area) if len(rest) else Polygon()
+    return largest(block.difference(shapely.union_all(land)))

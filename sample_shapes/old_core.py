@@ -6,20 +6,16 @@ import numpy as np
 import shapely
 from shapely import LineString, Polygon, affinity
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import split
 
 from sample_shapes.network import buildable
-from sample_shapes.plan import Building, Road, Town
-
-LANE_NAMES = (
-    "鱼市 篾匠 染坊 茶亭 米行 柴家 井台 石磨 灯笼 豆腐 药铺 船工 纸扎 铜壶 麻绳 槐荫 皂角 半边 青砖 竹篮 酒曲 花窗 布衣 牛角 "
-    "落雁 望潮 小关 团圆 三槐 七星 水巷 瓦子 拴马 照壁 磨刀 糖坊 弹花 挑水 箍桶 打更"
-).split()
+from sample_shapes.plan import WORDS, Building, Road, Town, largest
 
 
 def _sides(shape: Polygon) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one corner of the smallest rectangle around a shape, its long side and its short side as vectors."""
-    ring = shapely.get_coordinates(shape.minimum_rotated_rectangle.exterior)
+    ring = shapely.get_coordinates(shape.minimum_rotated_rectangle)
     a, b = ring[1] - ring[0], ring[2] - ring[1]
     return (ring[0], a, b) if np.hypot(*a) >= np.hypot(*b) else (ring[1], b, ring[3] - ring[2])
 
@@ -31,7 +27,9 @@ def _cut(town: Town, shape: Polygon, across_long: bool) -> tuple[list[Polygon], 
         long, short = short, long
     t = town.rng.uniform(0.42, 0.58)
     lean = town.rng.normal(0, 0.045, 3)
-    points = [corner + long * (t + lean[i]) + short * s for i, s in enumerate((-0.1, town.rng.uniform(0.35, 0.65), 1.1))]
+    points = [
+        corner + long * (t + lean[i]) + short * s for i, s in enumerate((-0.1, town.rng.uniform(0.35, 0.65), 1.1))
+    ]
     lane = LineString(np.round(points, 3))
     parts = [p for p in shapely.get_parts(split(shape, lane)) if p.area > 1.0]
     inside = shapely.get_parts(shapely.line_merge(lane.intersection(shape)))
@@ -51,7 +49,10 @@ def lanes_of(town: Town, block: Polygon, long_m: float = 88.0, short_m: float = 
         parts, lanes = _cut(town, shape, across_long=bool(a > long_m or a > b * 1.6))
         for xy in (shapely.get_coordinates(s) for s in lanes):
             used = {r.name for r in town.roads}
-            name = next((f"{n}{e}" for e in ("巷", "里", "弄") for n in LANE_NAMES if f"{n}{e}" not in used), "无名巷")
+            name = next(
+                (f"{n}{e}" for e in ("巷", "里", "弄") for n in WORDS["lanes"].split() if f"{n}{e}" not in used),
+                "无名巷",
+            )
             town.roads.append(Road("residential", name, np.round(xy, 3), lane=True))
         todo += parts
     return leaves
@@ -59,13 +60,13 @@ def lanes_of(town: Town, block: Polygon, long_m: float = 88.0, short_m: float = 
 
 def houses_in(town: Town, leaf: Polygon, share_shops: float = 0.04) -> None:
     """Put houses along the two long sides of a leaf, eave to eave, their fronts on the lanes."""
-    ground = buildable(town, leaf, margin_m=0.7).simplify(0.2)
+    ground = largest(buildable(town, leaf, margin_m=0.7).simplify(0.2))
     if ground.is_empty or ground.area < 120.0:
         return
     _, long, _ = _sides(ground)
     angle = float(np.degrees(np.arctan2(long[1], long[0])))
-    flat = affinity.rotate(ground, -angle, origin=ground.centroid)
-    x0, y0, x1, y1 = flat.bounds
+    flat = largest(affinity.rotate(ground, -angle, origin=ground.centroid))
+    _, y0, _, y1 = flat.bounds
     depth = min(12.5, (y1 - y0 - 1.5) / 2) if y1 - y0 > 18.0 else min(13.0, y1 - y0)
     sides = (-1, 1) if y1 - y0 > 18.0 else (-1,)
     placed: list[Polygon] = []
@@ -94,10 +95,13 @@ def _house_row(town: Town, flat: Polygon, side: int, depth: float) -> list[Polyg
     return out
 
 
-def _house_at(strip: Polygon, x: float, width: float, deep: float, side: int) -> Polygon | None:
+def _house_at(strip: BaseGeometry, x: float, width: float, deep: float, side: int) -> Polygon | None:
     if strip.is_empty:
         return None
-    ends = [strip.intersection(LineString([(t, -1e5), (t, 1e5)])).bounds for t in (x + 0.02, x + width / 2, x + width - 0.02)]
+    ends = [
+        strip.intersection(LineString([(t, -1e5), (t, 1e5)])).bounds
+        for t in (x + 0.02, x + width / 2, x + width - 0.02)
+    ]
     if any(len(e) < 4 or np.isnan(e[0]) for e in ends):
         return None
     low, high = max(e[1] for e in ends) + 0.05, min(e[3] for e in ends) - 0.05
@@ -116,7 +120,15 @@ def _house(town: Town, shape: Polygon, share_shops: float) -> None:
     town.buildings.append(Building(shape, "residential", households, storeys))
 
 
-def self_built(town: Town, block: Polygon) -> None:
-    """Fill a block at the edge of town with lanes and houses set wider than in the core."""
-    for leaf in lanes_of(town, block, 120.0, 46.0):
-        houses_in(town, leaf, share_shops=0.02)
+def number_houses(town: Town) -> None:
+    """Name all houses so far after the road they stand at, numbered along it: 染坊巷12号."""
+    tree = shapely.STRtree([r.line for r in town.roads])
+    at = [int(tree.nearest(b.shape.centroid)) for b in town.buildings]
+    by_road: dict[int, list[Building]] = {}
+    for road, building in zip(at, town.buildings, strict=True):
+        by_road.setdefault(road, []).append(building)
+    for road, houses in by_road.items():
+        line = town.roads[road].line
+        houses.sort(key=lambda b: line.project(b.shape.centroid))
+        for k, house in enumerate(houses, 1):
+            house.name = f"{town.roads[road].name}{k}号"

@@ -25,7 +25,9 @@ def pieces(town: Town, code: str) -> list[tuple[float, int, int]]:
     shape = next(s for c, _, s in town.communities if c == code)
     lines = [r.line for r in [*town.roads, *town.rails, *town.rivers] if r.klass in STRONG | {"railway", "river"}]
     lines += [w.exterior for k, _, w in town.water if k == "river"]
-    faces = shapely.get_parts(shapely.polygonize([shapely.union_all([*lines, *(p.exterior for p in shapely.get_parts(shape))])]))
+    faces = shapely.get_parts(
+        shapely.polygonize([shapely.union_all([*lines, *(p.exterior for p in shapely.get_parts(shape))])])
+    )
     out = []
     for face in faces:
         if not shape.covers(face.representative_point()):
@@ -45,14 +47,20 @@ def table(town: Town) -> str:
         households = sum(b.households for b in inside)
         counted = sum(b.households for b in inside if b.counted)
         rows.append(f"{code} {name}: {households} households ({counted} counted), {shape.area / 1e4:.0f} ha, {uses}")
-        rows += [f"    between strong barriers: {a:6.1f} ha {h:5d} households ({c} counted)" for a, h, c in pieces(town, code)]
+        rows += [
+            f"    between strong barriers: {a:6.1f} ha {h:5d} households ({c} counted)"
+            for a, h, c in pieces(town, code)
+        ]
         for c in town.compounds:
             if shape.covers(c.shape.representative_point()):
                 homes = [b for b in inside if c.shape.covers(b.shape) and b.households]
+                held = sum(b.households for b in homes)
                 sizes = sorted(Counter(b.households for b in homes).items())
-                rows.append(f"    estate {c.name}: {sum(b.households for b in homes)} households in {len(homes)} buildings {sizes}")
+                rows.append(f"    estate {c.name}: {held} households in {len(homes)} buildings {sizes}")
     total = sum(b.households for b in town.buildings)
     homes = [b for b in town.buildings if b.use == "residential"]
     lost = sum(not b.counted for b in homes)
-    rows.append(f"{len(town.buildings)} buildings, {total} households, {lost} of {len(homes)} residential buildings uncounted")
+    rows.append(
+        f"{len(town.buildings)} buildings, {total} households, {lost} of {len(homes)} residential buildings uncounted"
+    )
     return "\n".join(rows)

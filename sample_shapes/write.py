@@ -35,8 +35,9 @@ def _feature(shape: BaseGeometry, **properties: Any) -> str:
 
 
 def _layer(path: Path, features: Iterable[str]) -> None:
-    head = '{"type":"FeatureCollection","name":"%s","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}},"features":[\n'
-    path.write_text(head % path.stem + ",\n".join(features) + "\n]}\n", encoding="utf-8", newline="\n")
+    crs = '"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}}'
+    head = f'{{"type":"FeatureCollection","name":"{path.stem}",{crs},"features":[\n'
+    path.write_text(head + ",\n".join(features) + "\n]}\n", encoding="utf-8", newline="\n")
 
 
 def _lines(roads: Sequence[Road]) -> list[str]:
@@ -64,7 +65,10 @@ def write_layers(town: Town, folder: Path) -> None:
     _layer(folder / "roads.geojson", _lines(town.roads))
     _layer(folder / "railways.geojson", _lines(town.rails))
     _layer(folder / "rivers.geojson", _lines(town.rivers))
-    _layer(folder / "water.geojson", (_feature(shapely.orient_polygons(s), id=k, klass=c, name=n) for k, (c, n, s) in enumerate(town.water, 1)))
+    _layer(
+        folder / "water.geojson",
+        (_feature(shapely.orient_polygons(s), id=k, klass=c, name=n) for k, (c, n, s) in enumerate(town.water, 1)),
+    )
     _layer(folder / "walls.geojson", (_feature(w, id=k, klass="wall") for k, w in enumerate(town.walls, 1)))
     _layer(
         folder / "compounds.geojson",

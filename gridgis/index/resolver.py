@@ -125,7 +125,7 @@ class Resolver:
         if base is not None:
             border_m, across = self.borders.nearest_border(position, lon, lat)
             if why.touching[0]:
-                border_m = 0.0  # exactly on it; in the work CRS a straight edge of 1 km may pass some 0.1 mm beside
+                border_m = 0.0  # exactly on it; in the work CRS an edge of 1-2 km may pass a centimetre or two beside
         else:
             nearest_m, k = self.borders.nearest_polygon(lon, lat)
             nearest = None if k < 0 else str(self.base_codes[k])

@@ -12,6 +12,8 @@ from gridgis.partition.search import components
 
 STEPS = 20_000
 """Groups looked at before giving up: then nothing is proven."""
+MOST_UNITS = 60
+"""Buildings of a region that is looked at; more have too many groupings."""
 
 
 class _GaveUpError(Exception):
@@ -29,29 +31,28 @@ def can_group(c: Contacts, band: Band) -> bool | None:
     The lowest unit not yet grouped must be in some group; all connected groups within the band that hold it are tried.
     """
     units, neighbours, weights = _units(c)
+    if len(units) > MOST_UNITS:
+        return None
     everything = (1 << len(units)) - 1
     steps = 0
 
     def groups(seed: int, free: int) -> list[int]:
         """Return all connected subsets of free units that hold the seed and weigh within the band."""
         nonlocal steps
-        found, stack, seen = [], [1 << seed], {1 << seed}
+        start = 1 << seed
+        found, stack, seen = [], [(start, weights[seed], neighbours[seed])], {start}
         while stack:
-            group = stack.pop()
+            group, load, reach = stack.pop()
             steps += 1
             if steps > STEPS:
                 raise _GaveUpError
-            load = sum(weights[i] for i in _bits(group))
             if load in band:
                 found.append(group)
-            reach = 0
-            for i in _bits(group):
-                reach |= neighbours[i]
             for i in _bits(reach & free & ~group):
                 grown = group | 1 << i
                 if load + weights[i] <= band.upper and grown not in seen:
                     seen.add(grown)
-                    stack.append(grown)
+                    stack.append((grown, load + weights[i], reach | neighbours[i]))
         return found
 
     @lru_cache(maxsize=None)
@@ -68,7 +69,12 @@ def can_group(c: Contacts, band: Band) -> bool | None:
 
 
 def _bits(mask: int) -> list[int]:
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out
 
 
 def _units(c: Contacts) -> tuple[Ints, list[int], list[int]]:

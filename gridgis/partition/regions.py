@@ -65,7 +65,7 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
     keep_empty = (households == 0) & (area > max_area_empty_m2)
     weak, touch = _between(c, piece, len(households))
     parent = _absorb_empty(households, keep_empty, weak, touch)
-    merged = _merge(parent, households, own, band, keep_empty, weak, touch)
+    merged = _merge(parent, households, _lumps(c, piece, band), own, band, keep_empty, weak, touch)
     out = []
     for root in np.unique(merged):
         pieces = np.flatnonzero(merged == root)
@@ -74,6 +74,50 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
         closed = why.get(int(own[root]), "") if total or not keep_empty[root] else "empty"
         out.append(Region(np.flatnonzero(np.isin(piece, pieces)), total, closed, counts))
     return out
+
+
+def _lumps(c: Contacts, piece: Ints, band: Band) -> list[list[int]]:
+    """Return for each piece the households of the estates in it that may not be split."""
+    out: list[list[int]] = [[] for _ in range(int(piece.max()) + 1)]
+    for compound in np.unique(c.compound[c.compound >= 0]):
+        inside = c.compound == compound
+        total = int(c.households[inside].sum())
+        if 0 < total <= band.upper:
+            for p in np.unique(piece[inside]):
+                out[int(p)].append(int(c.households[inside & (piece == p)].sum()))
+    return out
+
+
+def lumps_fit(lumps: list[int], households: int, band: Band) -> bool:
+    """Tell whether households of which some come in lumps can be shared out in the band, wherever they stand.
+
+    Examples
+    --------
+    >>> lumps_fit([288, 378, 240, 330], 1255, Band(300, 500))  # 240 fits with none, and 19 do not fill it up
+    False
+    >>> lumps_fit([288, 240], 700, Band(300, 500))
+    True
+    """
+    if not band.can_hold(households):
+        return False
+    sand = households - sum(lumps)
+    order = sorted((n for n in lumps if n), reverse=True)[:9]  # beyond nine lumps: taken as sand, so rather True
+    sand += sum(lumps) - sum(order)
+
+    def place(i: int, groups: tuple[int, ...]) -> bool:
+        if i == len(order):
+            need = sum(max(0, band.lower - g) for g in groups)
+            most = len(groups) + max(0, (sand - need) // band.lower)
+            fewest = max(len(groups), -(-households // band.upper))
+            return need <= sand and fewest <= most
+        fits = (
+            (*groups[:k], g + order[i], *groups[k + 1 :])
+            for k, g in enumerate(groups)
+            if g + order[i] <= band.upper and g not in groups[:k]
+        )
+        return place(i + 1, (*groups, order[i])) or any(place(i + 1, g) for g in fits)
+
+    return place(0, ())
 
 
 def _between(c: Contacts, piece: Ints, n: int) -> tuple[Ints, Floats]:
@@ -112,6 +156,7 @@ def _absorb_empty(households: Ints, keep: NDArray[np.bool_], weak: Ints, touch: 
 def _merge(
     parent: Ints,
     households: Ints,
+    lumps: list[list[int]],
     own: Ints,
     band: Band,
     keep_empty: NDArray[np.bool_],
@@ -126,12 +171,12 @@ def _merge(
         todo = [
             int(r)
             for r in np.unique(root)
-            if r not in stuck and not keep_empty[r] and total[r] and not band.can_hold(int(total[r]))
+            if r not in stuck and not keep_empty[r] and total[r] and not _fits([r], root, total, lumps, band)
         ]
         if not todo:
             return root
         r = min(todo, key=lambda p: (total[p], p))
-        best = _partner(r, root, total, own, band, keep_empty, weak, touch)
+        best = _partner(r, root, total, lumps, own, band, keep_empty, weak, touch)
         if best is None:
             stuck.add(r)
         else:
@@ -140,10 +185,16 @@ def _merge(
             root[root == high] = low
 
 
+def _fits(roots: list[int], root: Ints, total: Ints, lumps: list[list[int]], band: Band) -> bool:
+    inside = [n for p in np.flatnonzero(np.isin(root, roots)) for n in lumps[p]]
+    return lumps_fit(inside, int(total[roots].sum()), band)
+
+
 def _partner(
     r: int,
     root: Ints,
     total: Ints,
+    lumps: list[list[int]],
     own: Ints,
     band: Band,
     keep_empty: NDArray[np.bool_],
@@ -157,6 +208,6 @@ def _partner(
         between = weak[np.ix_(mine, theirs)]
         if other == r or own[other] != own[r] or keep_empty[other] or not total[other] or between.max() < 0:
             continue
-        fits = band.can_hold(int(total[r] + total[other]))
+        fits = _fits([r, int(other)], root, total, lumps, band)
         options.append((not fits, -int(between.max()), -float(touch[np.ix_(mine, theirs)].sum()), int(other)))
     return min(options)[3] if options else None

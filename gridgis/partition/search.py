@@ -194,7 +194,7 @@ class _Search:
             sub = g.induced(nodes)
             differs = (self.labels[nodes][sub.edges] == a).sum(axis=1) == 1
             old = sub.costs[differs].sum() + self._price_of(weight[a]) + self._price_of(weight[b])
-            side, _, _ = split(sub, 2, self.bounds, self.balance, self.rng, trees=2)
+            side, _, _ = split(sub, 2, self.bounds, self.balance, self.rng)
             w1 = float(sub.weights[side].sum())
             w2 = weight[a] + weight[b] - w1
             cut = sub.costs[side[sub.edges[:, 0]] != side[sub.edges[:, 1]]].sum()

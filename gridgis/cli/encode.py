@@ -46,7 +46,9 @@ def encode_command(
     out = out or plan.with_name(f"{plan.stem}-codes.csv")
     check_codes_output(out)
     if out.absolute() == plan.absolute():
-        raise InvalidInput(f"输出不能覆盖方案文件 {plan}", f"the output would replace the plan file {plan}", path=str(plan))
+        raise InvalidInput(
+            f"输出不能覆盖方案文件 {plan}", f"the output would replace the plan file {plan}", path=str(plan)
+        )
     table = encode_file(plan, scheme, issued)
     write_codes(table, out)
     _print(table, scheme, out, as_json)

@@ -86,7 +86,7 @@ def _front(town: Town, block: Polygon) -> list[Road]:
     return [r for r in near if r.line.intersection(block.exterior).length > 30.0]
 
 
-def _gates(shape: Polygon) -> list[Point]:
+def gates_of(shape: Polygon) -> list[Point]:
     """Return two gates: the middles of the two longest sides that do not adjoin."""
     ring = shapely.get_coordinates(shape.simplify(4.0))
     sides = sorted((LineString([a, b]) for a, b in pairwise(ring)), key=lambda s: -s.length)
@@ -95,13 +95,18 @@ def _gates(shape: Polygon) -> list[Point]:
     return [s.interpolate(0.5, normalized=True) for s in (first, second)]
 
 
-def enclose(town: Town, name: str, shape: Polygon) -> Compound:
-    """Add an estate: its ground, and its wall with two gates of 9 metres."""
-    compound = Compound(name, shape, _gates(shape))
-    town.compounds.append(compound)
-    openings = shapely.union_all([g.buffer(6.0).intersection(shape.exterior.buffer(1.0)) for g in compound.gates])
+def wall_around(town: Town, shape: Polygon, gates: list[Point]) -> None:
+    """Build the wall along the outline of a ground, open at its gates."""
+    openings = shapely.union_all([g.buffer(6.0) for g in gates])
     wall = shapely.line_merge(shape.exterior.difference(openings))
     town.walls += [w for w in shapely.get_parts(wall) if w.length > 5.0]
+
+
+def enclose(town: Town, name: str, shape: Polygon) -> Compound:
+    """Add an estate: its ground, and its wall with two gates of 12 metres."""
+    compound = Compound(name, shape, gates_of(shape))
+    town.compounds.append(compound)
+    wall_around(town, shape, compound.gates)
     return compound
 
 
@@ -176,7 +181,7 @@ def walk_ups(town: Town, block: Polygon, name: str, households: int, style_of: i
             Building(_shorter(slot, n / style[n] / largest), "residential", n, style[n], f"{name}{number}号楼")
         )
     if garden:
-        club = affinity.scale(slots[order[0]], 0.45, 0.9)
+        club = _shorter(slots[order[0]], 0.45)
         town.buildings.append(Building(club, "public", 0, 2, f"{name}居民活动中心"))
     shop_fronts(town, block, ground, compound.gates, homes)
 

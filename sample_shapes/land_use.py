@@ -7,7 +7,7 @@ from collections.abc import Callable
 import shapely
 from shapely import Point, Polygon
 
-from sample_shapes.estates import Rows, fill, grounds, shop_fronts, towers, walk_ups
+from sample_shapes.estates import Rows, fill, gates_of, grounds, shop_fronts, towers, walk_ups, wall_around
 from sample_shapes.network import blocks, buildable, node
 from sample_shapes.old_core import houses_in, lanes_of, number_houses
 from sample_shapes.plan import CELLS, Building, Site, Town, largest
@@ -142,7 +142,8 @@ def _market(town: Town, block: Polygon) -> None:
 def _government(town: Town, block: Polygon) -> None:
     ground = buildable(town, block, 5.0)
     _site(town, ground, "澄湾街道办事处", "government", "overlay")
-    town.walls.append(shapely.LineString(shapely.get_coordinates(ground.buffer(-2.0).simplify(1.0))[:-1]))
+    yard = largest(ground.buffer(-2.0).simplify(1.0))
+    wall_around(town, yard, gates_of(yard))
     houses = ("主楼", "东配楼", "西配楼", "便民服务中心", "会议中心", "食堂")
     fill(town, ground.buffer(-22.0), Rows(60, 18, 30, 56), "public", (4, 8), 6, lambda k: f"街道办{houses[k - 1]}")
 

@@ -13,6 +13,7 @@ from gridgis.model import need_columns
 HUES = 6
 """Colours told apart between neighbouring grids of levels 1 and 2."""
 TINTS = 4
+LABEL_DECIMALS = 7
 """Shades of its level-2 grid's hue, told apart between neighbouring grids of level 3."""
 
 
@@ -48,7 +49,11 @@ def add_display_columns(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     colour[nested] = [
         of_code.get(parent, own) for parent, own in zip(out["parent"].iloc[nested], colour[nested], strict=True)
     ]
-    centres, radii = label_anchors(geoms)
-    return out.assign(
-        colour=colour, tint=tint, label_lon=centres[:, 0], label_lat=centres[:, 1], label_m=np.round(radii, 1)
-    )
+    return add_label_columns(out.assign(colour=colour, tint=tint))
+
+
+def add_label_columns(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return polygons (lon/lat) with the place and the room of their label, as ``add_display_columns`` does."""
+    centres, radii = label_anchors(areas.geometry.to_numpy())
+    spots = np.round(centres, LABEL_DECIMALS)
+    return areas.assign(label_lon=spots[:, 0], label_lat=spots[:, 1], label_m=np.round(radii, 1))

@@ -47,10 +47,10 @@ function gridgisTownMap(map, data) {
   // ---- base map: areas
   const group = { water: L.layerGroup(), compounds: L.layerGroup(), buildings: L.layerGroup(), roads: L.layerGroup() };
   for (const item of areas("water")) {
-    L.polygon(decodePolygons(item.shape), { renderer: ground, interactive: false, fillColor: town.water, fillOpacity: 1, color: town.shore, weight: 1 }).addTo(group.water);
+    L.polygon(decodePolygons(item.shape), { renderer: streets, interactive: false, fillColor: town.water, fillOpacity: 0.88, color: town.shore, weight: 1 }).addTo(group.water);
   }
   const hasRiverArea = areas("water").some((item) => item.klass === "river");
-  const rivers = hasRiverArea ? [] : lines("rivers").map((item) => L.polyline(item.shape.map(decode), { renderer: ground, interactive: false, color: town.water, weight: 5 }).addTo(group.water));
+  const rivers = hasRiverArea ? [] : lines("rivers").map((item) => L.polyline(item.shape.map(decode), { renderer: streets, interactive: false, color: town.water, weight: 5 }).addTo(group.water));
   for (const item of areas("compounds")) {
     L.polygon(decodePolygons(item.shape), { renderer: ground, interactive: false, fillColor: "#fffaf0", fillOpacity: 0.65, color: town.compound, weight: 1, dashArray: "5 3" }).addTo(group.compounds);
   }
@@ -235,7 +235,7 @@ function gridgisTownMap(map, data) {
         const least = { motorway: 13.5, primary: 13.5, secondary: 14.5, tertiary: 15.5, residential: 16.75 }[spot.klass] ?? 14;
         if (zoom < least) continue;
         const px = spot.klass === "residential" ? 11 : 12;
-        list.push({ at: spot.at, angle: spot.angle, cls: road ? "road" : spot.layer === "rivers" ? "river" : "rail", px, title: spot.name, width: widthOf(spot.name, px, 500) + 8, height: px + 4, rank: road ? 6 + order.length - order.indexOf(spot.klass) : 2, apart: 300 });
+        list.push({ at: spot.at, angle: spot.angle, cls: road ? "road" : spot.layer === "rivers" ? "river" : "rail", px, title: spot.name, width: widthOf(spot.name, px, 500) + 8, height: px + 4, rank: road ? 6 + order.length - order.indexOf(spot.klass) : 2, apart: road ? 300 : 520 });
       }
       for (const spot of data.town.area_names) {
         const fits = widthOf(spot.name, 11, 400) < ((2 * spot.room) / mpp) * 1.6;
@@ -357,7 +357,8 @@ function gridgisTownMap(map, data) {
 
   // ---- start
   map.getContainer().classList.add("gg-map");
-  map.fitBounds(data.bounds, { paddingTopLeft: [window.innerWidth > 900 ? 60 : 10, 24], paddingBottomRight: [window.innerWidth > 900 ? 60 : 10, 24], animate: false });
+  const wide = window.innerWidth > 1000;
+  map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 130 : 10, wide ? 20 : 90], paddingBottomRight: [wide ? 245 : 10, 20], animate: false });
   map.on("zoomend", () => { widths(); draw(); });
   map.on("moveend", labels);
   widths();

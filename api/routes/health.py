@@ -1,0 +1,21 @@
+"""That the server is up."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import answer
+from api.deps import Wired
+from api.schemas import Health
+from gridgis import __version__
+
+router = APIRouter(tags=["服务 service"])
+
+
+@router.get("/health", response_model=None, responses={200: {"model": Health}})
+def health(services: Wired) -> Response:
+    """服务状态。 / Version, revision in force, number of grids."""
+    revision = services.locator.revision
+    count = len(services.locator.grids())
+    return answer({"status": "ok", "version": __version__, "revision": revision, "grids": count}, revision)

@@ -1,0 +1,78 @@
+"""Lookups: one point, a place by its name, many points at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.answers import answer
+from api.deps import Services, Wired
+from api.errors import TooLarge
+from api.schemas import BulkAnswer, BulkPoints, LocateAnswer
+from gridgis.errors import InvalidInput
+from gridgis.model import Hit
+
+router = APIRouter(tags=["查询 locate"])
+
+CRS_HELP = "EPSG:4490 (CGCS2000), EPSG:4326 (WGS84), GCJ-02, BD-09"
+
+
+def with_card(services: Services, hit: Hit) -> dict[str, Any]:
+    """Return a hit and the card of its grid, phone numbers masked."""
+    return {"hit": hit.to_dict(), "card": services.locator.card(hit.code) if hit.code else None}
+
+
+@router.get("/locate", response_model=None, responses={200: {"model": LocateAnswer}})
+def locate(
+    services: Wired,
+    lon: Annotated[float | None, Query(description="经度 / longitude, degrees")] = None,
+    lat: Annotated[float | None, Query(description="纬度 / latitude, degrees")] = None,
+    crs: Annotated[str, Query(description=CRS_HELP)] = "EPSG:4490",
+    place: Annotated[str | None, Query(description="建筑或小区名称 / name of a building or estate")] = None,
+) -> Response:
+    """按坐标或地名查网格。 / The grid responsible for a point, or for a building or estate by name."""
+    if place is not None:
+        return _of_place(services, place, given_point=lon is not None or lat is not None)
+    if lon is None or lat is None:
+        raise InvalidInput(
+            "请给出 lon 和 lat，或 place（建筑、小区名称）",
+            "give lon and lat, or place (the name of a building or estate)",
+        )
+    hit = services.locator.locate(lon, lat, crs=crs)
+    return answer(with_card(services, hit), hit.revision)
+
+
+def _of_place(services: Services, place: str, given_point: bool) -> Response:
+    if given_point:
+        raise InvalidInput("lon、lat 与 place 只能给一种", "give either lon and lat or place, not both")
+    found = services.locator.place(place)
+    revision = services.locator.revision
+    matches = [{"name": name, "kind": kind, **with_card(services, hit)} for name, kind, hit in found]
+    return answer({"place": place, "count": len(matches), "matches": matches, "revision": revision}, revision)
+
+
+@router.post("/locate", response_model=None, responses={200: {"model": BulkAnswer}})
+def locate_many(services: Wired, points: BulkPoints) -> Response:
+    """批量查询，至多十万点。 / Many points at once, at most 100,000; null where a point is outside."""
+    limit = services.limits.points
+    if len(points.lon) != len(points.lat):
+        raise InvalidInput(
+            f"lon 有 {len(points.lon)} 个，lat 有 {len(points.lat)} 个；应一样多",
+            f"{len(points.lon)} longitudes but {len(points.lat)} latitudes",
+            lon=len(points.lon),
+            lat=len(points.lat),
+        )
+    if len(points.lon) > limit:
+        raise TooLarge(
+            f"一次至多 {limit} 个点，给了 {len(points.lon)} 个；请分批",
+            f"at most {limit} points at once, {len(points.lon)} were given; send them in parts",
+            limit=limit,
+            points=len(points.lon),
+        )
+    table = services.locator.locate_many(np.array(points.lon), np.array(points.lat), crs=points.crs)
+    revision = services.locator.revision
+    columns = {name: table[name].where(table[name].notna(), None).tolist() for name in ("code", "base", "rule")}
+    return answer({"revision": revision, "crs": points.crs, "count": len(table), **columns}, revision)

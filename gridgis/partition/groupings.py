@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition.graph import Contacts, Ints
+from gridgis.partition.graph import Contacts
 from gridgis.partition.search import components
 
 STEPS = 20_000

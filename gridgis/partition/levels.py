@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
-from gridgis.partition.graph import Contacts, Ints
+from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import components, partition_graph
@@ -72,7 +73,7 @@ def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, s
 
 
 def _contract(c: Contacts, band: Band) -> Ints:
-    """Number the nodes to be partitioned: each connected piece of an estate within the limit is one node."""
+    """Assign each atom a node of the graph to partition: a connected piece of an estate within the limit is one node."""
     a, b = c.pairs.T
     same = (c.compound[a] >= 0) & (c.compound[a] == c.compound[b])
     total = np.bincount(c.compound[c.compound >= 0], c.households[c.compound >= 0], int(c.compound.max(initial=-1)) + 1)

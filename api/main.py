@@ -30,7 +30,7 @@ def create_app(registry: str | Path | None = None) -> FastAPI:
     source = registry or os.environ.get(REGISTRY_VARIABLE)
     if not source:
         raise InvalidInput(
-            f"请指明登记库文件，或设置环境变量 {REGISTRY_VARIABLE}",
+            f"请指明注册库文件，或设置环境变量 {REGISTRY_VARIABLE}",
             f"name a registry, or set {REGISTRY_VARIABLE}",
         )
     locator = Locator.open(str(source))

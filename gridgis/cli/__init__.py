@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridgis.cli import divide, encode, locate, plan, registry, team, verify
+from gridgis.cli import demo, divide, encode, locate, map, plan, registry, serve, team, verify
 from gridgis.cli.app import main
 
-__all__ = ["divide", "encode", "locate", "main", "plan", "registry", "team", "verify"]
+__all__ = ["demo", "divide", "encode", "locate", "main", "map", "plan", "registry", "serve", "team", "verify"]

@@ -153,5 +153,16 @@ const gridgis = (() => {
     return match ? [Number(match[1]), Number(match[2])] : null;
   }
 
-  return { words, el, both, whole, area, mix, fill, kindOf, colourOf, flagsOf, card, legend, shortName, coordinate };
+  /** A place for a large name at or near `at` with no mark (lon, lat) under it, at an overview of so many metres per pixel. */
+  function clearOf(at, marks, metresPerPixel) {
+    const degree = 111195;
+    const east = degree * Math.cos((at[1] * Math.PI) / 180);
+    const free = (p) => marks.every((m) => Math.abs(m[0] - p[0]) * east > 72 * metresPerPixel || Math.abs(m[1] - p[1]) * degree > 30 * metresPerPixel);
+    const tries = [[0, 0]];
+    for (const far of [32, 48, 64, 80]) tries.push([0, far], [0, -far], [far * 1.6, 0], [-far * 1.6, 0], [far * 1.6, far], [-far * 1.6, far], [far * 1.6, -far], [-far * 1.6, -far]);
+    const places = tries.map(([x, y]) => [at[0] + (x * metresPerPixel) / east, at[1] + (y * metresPerPixel) / degree]);
+    return places.find(free) || at;
+  }
+
+  return { clearOf, words, el, both, whole, area, mix, fill, kindOf, colourOf, flagsOf, card, legend, shortName, coordinate };
 })();

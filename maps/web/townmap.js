@@ -104,7 +104,12 @@ function gridgisTownMap(map, data) {
   const dedicated = data.grids.filter((grid) => grid.kind === "dedicated");
   const carved = dedicated.filter((grid) => grid.mode !== "overlay");
   const overlays = dedicated.filter((grid) => grid.mode === "overlay");
-  for (const grid of data.grids) grid.latlngs = decodePolygons(grid.shape);
+  const [[south, west], [, east]] = data.bounds;
+  const overview = ((east - west) * 111195 * Math.cos((south * Math.PI) / 180)) / 850;
+  for (const grid of data.grids) {
+    grid.latlngs = decodePolygons(grid.shape);
+    if (ordinary(grid) && grid.level === 1) grid.at = gridgis.clearOf(grid.at, dedicated.map((d) => d.at), overview);
+  }
 
   const levels = [1, 2, 3].filter((level) => data.grids.some((grid) => grid.level === level));
   const state = { levels: new Set(levels.filter((level) => level < 3)), dedicated: true, buildings: true, roads: true, names: true, selected: null };

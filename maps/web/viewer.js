@@ -213,12 +213,15 @@
   const point = (at, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties });
   const zoomFor = (room_m, px) => Math.log2((px / 2) * 78271.517 * cosine / Math.max(room_m, 0.5));
   const labels = [];
+  const overview = ((bounds.getEast() - bounds.getWest()) * 111195 * cosine) / 850;
+  const marks = data.dedicated.map(({ properties: p }) => [p.label_lon, p.label_lat]);
   for (const { properties: p } of grids) {
-    const at = [p.label_lon, p.label_lat];
+    const own = [p.label_lon, p.label_lat];
+    const at = p.kind === "comprehensive" && p.level === 1 ? gridgis.clearOf(own, marks, overview) : own;
     const people = p.households && p.mode !== "overlay" ? `${whole(p.households)} 户` : null;
     if (p.kind === "dedicated") {
       labels.push(point(at, { what: "badge", icon: `badge-${p.category}`, z: 0, rank: 0 }));
-      labels.push(point(at, { what: "site", icon: need(`n:${p.code}`, () => textImage([{ text: p.name, px: 12, weight: 600, colour: p.tone }])), z: zoomFor(p.label_m, 64), rank: 0 }));
+      labels.push(point(at, { what: "site", icon: need(`n:${p.code}`, () => textImage([{ text: p.name, px: 12, weight: 600, colour: p.tone }])), z: zoomFor(p.label_m, 50), rank: 0 }));
       continue;
     }
     const short = gridgis.shortName(p.name, [props(p.parent).name, props(props(p.parent).parent).name]);
@@ -254,8 +257,8 @@
   symbol("name-3", "labels", { "symbol-sort-key": ["get", "rank"], "icon-image": ["step", ["zoom"], ["get", "icon"], 16, ["get", "full"]] }, { filter: what("grid", ["==", ["get", "level"], 3]) });
   symbol("name-site", "labels", { "icon-offset": [0, 22] }, { filter: what("site") });
   symbol("name-2", "labels", { "symbol-sort-key": ["get", "rank"], "icon-image": ["step", ["zoom"], ["get", "icon"], 15, ["get", "full"]] }, { filter: what("grid", ["==", ["get", "level"], 2]), maxzoom: 18 });
-  symbol("badges", "labels", { "icon-allow-overlap": false }, { filter: what("badge") });
   symbol("name-1", "labels", {}, { filter: what("grid", ["==", ["get", "level"], 1]), maxzoom: 16 });
+  symbol("badges", "labels", {}, { filter: what("badge") });
 
   const fillLayers = () => [...(state.dedicated ? ["pattern-overlay", "pattern-carve"] : []), "fill-grids"];
   const finest = () => Math.max(0, ...state.levels);
@@ -299,7 +302,7 @@
     const rule = words.rules[hit.rule];
     if (hit.border_m !== null) {
       const near = hit.border_m < 10;
-      rows.push(el("p", { class: near ? "near" : null }, "距边界 ", el("b", {}, metres(hit.border_m)), " ", el("span", { class: "en" }, "to the border"), hit.neighbour ? el("span", {}, "，对面 ", gridLink(hit.neighbour)) : null));
+      rows.push(el("p", { class: near ? "near" : null }, `距${(words.levels[props(hit.base).level] || words.kinds.dedicated).zh}边界 `, el("b", {}, metres(hit.border_m)), " ", el("span", { class: "en" }, "to the border"), hit.neighbour ? el("span", {}, "，对面 ", gridLink(hit.neighbour)) : null));
     }
     if (rule && hit.rule !== "inside") rows.push(el("p", {}, "依据 ", both(rule)));
     return el("div", { class: "where" }, ...rows);
@@ -401,7 +404,7 @@
     results = found;
     current = -1;
     const box = $("results");
-    box.replaceChildren(...found.map((item, i) => el("li", { role: "option", id: `option-${i}`, "aria-selected": "false", onmousedown: (event) => { event.preventDefault(); go(item); } }, el("span", {}, item.label), el("span", { class: "en" }, item.code && item.kind !== "coordinate" ? item.code : kindName(item.kind)))));
+    box.replaceChildren(...found.map((item, i) => el("li", { role: "option", id: `option-${i}`, "aria-selected": "false", onmousedown: (event) => { event.preventDefault(); go(item); } }, el("span", {}, item.code ? item.label.replace(item.code, "").trim() || item.label : item.label), el("span", { class: "en" }, item.code && item.kind !== "coordinate" ? item.code : kindName(item.kind)))));
     if (empty) box.replaceChildren(el("li", { class: "none" }, "没有找到 ", el("span", { class: "en" }, "nothing found")));
     box.hidden = !found.length && !empty;
     $("query").setAttribute("aria-expanded", String(!box.hidden));
@@ -410,7 +413,7 @@
   const kindName = (kind) => ({ grid: "网格 grid", building: "建筑 building", compound: "小区 estate", road: "道路 road", community: "社区 community", coordinate: "坐标 coordinate" }[kind] || kind);
   function go(item) {
     list([]);
-    if (item.kind !== "coordinate") $("query").value = item.label;
+    if (item.kind !== "coordinate") $("query").value = item.code ? item.label.replace(item.code, "").trim() : item.label;
     if (item.kind === "grid" && item.code) { mark(null, null); choose(item.code); return; }
     map.easeTo({ center: [item.lon, item.lat], zoom: Math.max(map.getZoom(), 16.5), duration: moving(700) });
     locate(item.lon, item.lat);
@@ -446,7 +449,7 @@
   });
 
   // ---- start
-  const streets = [...new Set(data["grids-level-1"].map((f) => f.properties.street).filter(Boolean))];
+  const streets = [...new Set(data.communities.map((f) => f.properties.street).filter(Boolean))];
   const title = streets.length === 1 ? `${streets[0]}社区网格` : "社区网格";
   $("title").textContent = title;
   document.title = `${title} · gridgis`;
@@ -460,7 +463,7 @@
   refresh();
   intro();
   const wide = window.innerWidth > 1000;
-  map.fitBounds(bounds, { padding: { top: 30, bottom: 30, left: 30, right: wide ? 60 : 30 }, duration: 0 });
+  map.fitBounds(bounds, { padding: { top: wide ? 76 : 70, bottom: 30, left: 24, right: $("legend").open && window.innerWidth > 1200 ? 225 : 24 }, duration: 0 });
   const start = decodeURIComponent(location.hash.slice(1));
   if (byCode.has(start)) choose(start);
   window.gridgisViewer = { map, choose, locate, state, ready: true };

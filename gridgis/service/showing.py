@@ -1,0 +1,112 @@
+"""What a map shows, of a registry or of a plan file: grids, the town under them, cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from gridgis.geometry.crs import STORED_CRS, to_stored
+from gridgis.io.plan_file import read_communities, read_plan
+from gridgis.io.read import list_layers
+from gridgis.model import Community, DivisionPlan
+from gridgis.service.locator import Locator, need_revision
+
+CONTEXT = ("roads", "railways", "rivers", "water", "buildings", "compounds", "communities")
+"""Layers drawn under the grids."""
+ROADS = ("motorway", "primary", "secondary", "tertiary", "residential")
+PLAN_LAYERS = {"grids", "atoms", "borders"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that a map needs; frames in stored coordinates (lon/lat)."""
+
+    grids: gpd.GeoDataFrame
+    context: Mapping[str, gpd.GeoDataFrame]
+    cards: Mapping[str, Mapping[str, Any]]
+    title: str
+    subtitle: str
+
+
+def show_file(path: str | Path) -> Shown:
+    """Return what a map shows of a registry or a plan file, whichever it is.
+
+    Raises
+    ------
+    NotFound
+        There is no such file, or nothing is in force in the registry yet.
+    InvalidInput
+        It is neither.
+    """
+    source = Path(path)
+    if source.is_file() and set(list_layers(source)) >= PLAN_LAYERS:
+        return show_plan(read_plan(source), read_communities(source), source.stem)
+    with Locator.open(path) as locator:
+        return show_registry(locator)
+
+
+def show_registry(locator: Locator) -> Shown:
+    """Return what a map shows of the revision in force; phone numbers are masked."""
+    revision = need_revision(locator)
+    grids = locator.grids()
+    cards = {str(code): locator.card(str(code), mask=True) for code in grids["code"]}
+    days = [str(card["valid_from"]) for card in cards.values() if card.get("valid_from")]
+    title = f"{locator.name}社区网格图" if locator.name else "社区网格图"
+    subtitle = f"修订版 revision {revision} · {max(days)[:10]}" if days else f"修订版 revision {revision}"
+    return Shown(grids, {name: locator.context(name) for name in CONTEXT}, cards, title, subtitle)
+
+
+def show_plan(plan: DivisionPlan, communities: Sequence[Community], name: str) -> Shown:
+    """Return what a map shows of a plan that is not filed: local ids in place of codes, no people."""
+    stored = to_stored(plan.grids)
+    grids = stored.assign(code=stored["local_id"], area_m2=plan.grids.area.round(1).to_numpy())
+    names = dict(zip(plan.base["code"], plan.base["name"], strict=True))
+    rows = pd.DataFrame(grids.drop(columns="geometry")).astype(object)
+    cards = {
+        str(row["code"]): _plan_card({str(k): v for k, v in row.items()}, names)
+        for row in rows.where(rows.notna(), None).to_dict("records")
+    }
+    return Shown(
+        grids, _plan_context(plan, communities), cards, f"网格划分方案 {name}", "未备案 not filed · 编号为方案内编号"
+    )
+
+
+def _plan_card(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    keep = ("code", "name", "level", "kind", "mode", "category", "households", "area_m2", "flags")
+    return {
+        **{key: row[key] for key in keep},
+        "community": {"code": row["community"], "name": names.get(row["community"])},
+    }
+
+
+def _plan_context(plan: DivisionPlan, communities: Sequence[Community]) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of the town, as far as the plan file holds them: barriers sorted by class, compounds."""
+    barriers = _gather([c.barriers for c in communities])
+    area = shapely.get_dimensions(barriers.geometry.to_numpy()) == 2
+    klass = barriers["klass"]
+    return {
+        "roads": barriers[~area & klass.isin(ROADS)],
+        "railways": barriers[~area & (klass == "railway")],
+        "rivers": barriers[~area & (klass == "river")],
+        "water": barriers[area],
+        "buildings": to_stored(plan.buildings),
+        "compounds": _gather([c.compounds for c in communities if c.compounds is not None]),
+        "communities": to_stored(plan.base),
+    }
+
+
+def _gather(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Put layers of several communities together in stored coordinates, each shape once."""
+    parts = [to_stored(f) for f in frames if len(f)]
+    if not parts:
+        return gpd.GeoDataFrame({"klass": [], "name": []}, geometry=[], crs=STORED_CRS)
+    whole = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=STORED_CRS)
+    if "name" not in whole.columns:
+        whole["name"] = None
+    return whole[~whole.geometry.to_wkb().duplicated()]

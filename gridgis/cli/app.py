@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from gridgis.errors import Conflict, Forbidden, GridgisError, Rejected
@@ -26,13 +25,10 @@ def exit_code(error: GridgisError) -> int:
 def main() -> None:
     """Run the command line; a GridgisError is printed in both languages, never as a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        app()
     except GridgisError as error:
         typer.echo(f"错误：{error.zh}\nerror: {error.en}", err=True)
         sys.exit(exit_code(error))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        typer.echo("已中断 / interrupted", err=True)
-        sys.exit(130)
+    except BrokenPipeError:  # the reader, e.g. head, went away: no fault of ours
+        sys.stderr.close()
+        sys.exit(0)

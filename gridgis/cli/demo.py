@@ -1,0 +1,147 @@
+"""``gridgis demo``: the main job on the sample street, with a report to read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridgis.cli.app import app
+
+if TYPE_CHECKING:
+    from gridgis.service.demo import Demo
+
+SAMPLES = 5
+
+
+@app.command("demo")
+def demo_command(
+    folder: Annotated[Path, typer.Option("-o", "--out", help="写入的目录 / folder to write")] = Path("demo"),
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")] = False,
+) -> None:
+    """示例街道全流程：划分、核查、编码、备案、派遣、出图。 / The whole way on the sample street.
+
+    例 / example:
+
+    gridgis demo -o demo
+    """
+    from gridgis.cli.report import print_json, progress_bar
+    from gridgis.service.demo import run_demo
+
+    def say(title: str) -> None:
+        if not as_json:
+            typer.echo(f"▸ {title} …")
+
+    town = Path(str(resources.files("sample_shapes") / "town"))
+    with progress_bar(as_json) as progress:
+        demo = run_demo(town, folder, lambda: datetime.now(UTC), say, progress)
+        say("地图 map")
+        _write_map(folder)
+    if as_json:
+        print_json(_summary(demo))
+    else:
+        _print(demo)
+    raise typer.Exit(0 if demo.verified.ok else 1)
+
+
+def _write_map(folder: Path) -> None:
+    from gridgis.cli.map import write_registry_map
+
+    write_registry_map(folder / "registry.gpkg", folder / "map.html")
+
+
+def _summary(demo: Demo) -> dict[str, Any]:
+    return {
+        "folder": str(demo.folder),
+        "figures": demo.figures,
+        "verified": demo.verified.ok,
+        "checked": demo.verified.checked,
+        "violations": demo.verified.violations.to_dict("records"),
+        "exceptions": demo.verified.exceptions.to_dict("records"),
+        "codes": demo.codes,
+        "revision": demo.revision,
+        "appointed": demo.appointed,
+        "events": {"routed": len(demo.routed), "reported": demo.event_rows.to_dict("records")},
+    }
+
+
+def _print(demo: Demo) -> None:
+    from gridgis.cli.divide import print_figures
+    from gridgis.cli.report import print_rows, print_table
+
+    typer.echo("")
+    print_figures(demo.figures)
+    _print_rules(demo)
+    print_rows(demo.report[demo.report["severity"] != "info"].to_dict("records"))
+    inside = int(demo.routed["code"].notna().sum())
+    print_table(
+        "事件 / events", ["项\nitem", "数\ncount"],
+        [
+            ("派到网格 / routed to a grid", inside),
+            ("在网格之外或无法定位（已报告） / outside or not placed (reported)",
+             len(demo.routed) - inside + int((demo.event_rows["severity"] == "unmet").sum())),
+            ("网格长空缺，由上级负责 / leader vacant, the one above answers", int(demo.routed["vacant"].sum())),
+        ], numbers=1,
+    )  # fmt: skip
+    print_rows(demo.event_rows.to_dict("records"))
+    _print_samples(demo)
+    _print_made(demo)
+
+
+def _print_rules(demo: Demo) -> None:
+    from gridgis.cli.report import print_table
+
+    v = demo.verified
+    rows = [
+        (rule, n, int((v.violations["rule"] == rule).sum()), int((v.exceptions["rule"] == rule).sum()))
+        for rule, n in v.checked.items()
+    ]
+    columns = ["规则\nrule", "核查数\nchecked", "违反\nbroken", "确认的例外\nexceptions"]
+    print_table("核查（独立于划分引擎） / verified, independently of the engine", columns, rows, numbers=3)
+    zh, en = ("全部规则满足", "every rule holds") if v.ok else ("有规则被违反", "rules are broken")
+    typer.echo(f"{zh} / {en}\n")
+
+
+def _print_samples(demo: Demo) -> None:
+    """Print some events, spread over the table, each with its chain of leaders."""
+    rows = [i for i, a in enumerate(demo.assignments) if a.grid]
+    typer.echo("示例事件 / sample events")
+    for i in rows[:: max(1, len(rows) // SAMPLES)][:SAMPLES]:
+        event, answer = demo.routed.iloc[i], demo.assignments[i]
+        typer.echo(f"  [{event['id']}] {event['source']}·{event['item']}  {event['text']}")
+        for step in answer.chain:
+            person = step.leader.to_dict(mask=True) if step.leader else None
+            who = f"{person['name']} {person['phone']}" if person else "空缺 vacant"
+            typer.echo(f"      {'→' if step.code == answer.answers_for else ' '} {step.code}  {who}")
+        typer.echo(f"        {answer.zh}")
+
+
+def _print_made(demo: Demo) -> None:
+    from gridgis.cli.report import print_table
+
+    f = demo.folder
+    print_table(
+        "已生成 / made", ["文件\nfile", "内容\nwhat"],
+        [
+            (f / "registry.gpkg", f"注册库，第 {demo.revision} 版生效，{demo.codes} 个网格，{demo.appointed} 人次任职；"
+             "QGIS 可直接打开 / the registry, opens in QGIS"),
+            (f / "plan.gpkg", "划分方案，atoms 图层可编辑 / the plan; its atoms layer can be edited"),
+            (f / "codes.csv", "网格编码 / codes"),
+            (f / "team.csv", "网格长与网格员 / leaders and administrators"),
+            (f / "events.csv", "事件与负责人 / events and who answers"),
+            (f / "map.html", "离线地图，用浏览器打开 / offline map, open it in a browser"),
+        ],
+    )  # fmt: skip
+    typer.echo("下一步 / next:")
+    lon, lat = demo.routed.dropna(subset=["code", "lon"])[["lon", "lat"]].iloc[0]
+    for command in (
+        f"gridgis locate {lon} {lat} -r {f}/registry.gpkg",
+        f"gridgis serve {f}/registry.gpkg",
+        f"gridgis verify {f}/plan.gpkg",
+        f"gridgis plan list -r {f}/registry.gpkg",
+        "gridgis divide --help",
+    ):
+        typer.echo(f"  {command}")

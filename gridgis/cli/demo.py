@@ -48,9 +48,11 @@ def demo_command(
 
 
 def _write_map(folder: Path) -> None:
-    from gridgis.cli.map import write_registry_map
+    from gridgis.service.showing import show_file
+    from maps import write_map
 
-    write_registry_map(folder / "registry.gpkg", folder / "map.html")
+    shown = show_file(str(folder / "registry.gpkg"))
+    write_map(folder / "map.html", shown.grids, shown.context, shown.cards, shown.title, shown.subtitle)
 
 
 def _summary(demo: Demo) -> dict[str, Any]:

@@ -13,16 +13,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries, lines
 from gridgis.geometry.crs import GRID_M, snap, to_work
 
 MAX_EDGE_M = 50.0
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Row = dict[str, Any]
 
 
@@ -34,13 +32,12 @@ def segments(geoms: Any) -> tuple[Floats, Ints]:
     tuple
         (n, 4) x1, y1, x2, y2 of each segment in the direction drawn, and (n,) the position of its geometry.
     """
-    geoms = np.atleast_1d(np.asarray(geoms, dtype=object))
-    parts, part_of = shapely.get_parts(geoms, return_index=True)
+    parts, part_of = shapely.get_parts(geometries(geoms), return_index=True)
     is_polygon = shapely.get_type_id(parts) == 3
     rings, ring_of = shapely.get_rings(parts[is_polygon], return_index=True)
-    lines = np.concatenate([rings, parts[~is_polygon]])
+    drawn = np.concatenate([rings, parts[~is_polygon]])
     owner = np.concatenate([part_of[is_polygon][ring_of], part_of[~is_polygon]]).astype(np.int64)
-    xy, line_of = shapely.get_coordinates(lines, return_index=True)
+    xy, line_of = shapely.get_coordinates(drawn, return_index=True)
     if len(xy) < 2:
         return np.empty((0, 4)), np.empty(0, dtype=np.int64)
     joined = line_of[1:] == line_of[:-1]
@@ -86,11 +83,11 @@ def node(geoms: Any) -> BaseGeometry:
         return shapely.MultiLineString()
     seg = np.unique(_split_long(np.unique(snap(seg), axis=0)), axis=0)
     seg = seg[(seg[:, 0] != seg[:, 2]) | (seg[:, 1] != seg[:, 3])]
-    noded = shapely.union_all(shapely.linestrings(seg.reshape(-1, 2, 2)), grid_size=GRID_M)
+    noded = shapely.union_all(lines(seg), grid_size=GRID_M)
     return shapely.transform(noded, snap)
 
 
-def faces(noded: BaseGeometry) -> tuple[NDArray[np.object_], Floats]:
+def faces(noded: BaseGeometry) -> tuple[Geometries, Floats]:
     """Polygonize noded lines.
 
     Returns
@@ -102,11 +99,12 @@ def faces(noded: BaseGeometry) -> tuple[NDArray[np.object_], Floats]:
     parts = shapely.get_parts(polygons)
     b = shapely.bounds(parts)
     order = np.lexsort((shapely.area(parts), b[:, 3], b[:, 2], b[:, 1], b[:, 0]))
-    ends = shapely.get_parts(shapely.line_merge(shapely.GeometryCollection([dangles, cuts]))) if dangles or cuts else []
-    return parts[order], shapely.length(np.asarray(ends, dtype=object)).astype(np.float64)
+    loose = np.concatenate([shapely.get_parts(dangles), shapely.get_parts(cuts)])
+    ends = shapely.get_parts(geometries(shapely.line_merge(shapely.multilinestrings(loose))))
+    return parts[order], shapely.length(ends).astype(np.float64)
 
 
-def dissolve(polygons: Any, labels: Any) -> tuple[NDArray[Any], NDArray[np.object_]]:
+def dissolve(polygons: Any, labels: Any) -> tuple[Any, Geometries]:
     """Union the polygons of a coverage by label; no vertex is moved, added or lost on what remains of the borders.
 
     Returns

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.arrays import lines
 from gridgis.geometry.coverage import Row, dissolve
 from gridgis.model import (
     ATOM_COLUMNS,
@@ -154,7 +155,7 @@ def _carved(pieces: Pieces, layout: Layout, households: Any, sites: Mapping[str,
 
 
 def _unique(grids: gpd.GeoDataFrame) -> pd.Series:
-    """Number the names that occur twice in a community."""
+    """Add a number to names that occur twice in a community."""
     count = grids.groupby(["community", "name"]).cumcount()
     return grids["name"].where(count == 0, grids["name"] + "（" + (count + 1).astype(str) + "）")
 
@@ -182,11 +183,13 @@ def _borders(pieces: Pieces, layout: Layout) -> gpd.GeoDataFrame:
         "left": np.where(a < b, a, b)[cut], "right": np.where(a < b, b, a)[cut],
         "level": _border_level(pieces, layout)[cut], "klass": pieces.klass[cut], "name": pieces.name[cut],
     })  # fmt: skip
-    lines = shapely.linestrings(pieces.seg[cut].reshape(-1, 2, 2))
+    drawn = lines(pieces.seg[cut])
     out = []
-    for key, rows in frame.groupby(["left", "right", "level", "klass", "name"], sort=True).indices.items():
-        line = shapely.normalize(shapely.line_merge(shapely.multilinestrings(lines[rows])))
-        out.append((*key, round(float(line.length), 3), line))
+    keys = ["left", "right", "level", "klass", "name"]
+    for rows in frame.groupby(keys, sort=True).indices.values():
+        merged = shapely.line_merge(shapely.multilinestrings(drawn[rows]))
+        length_m = round(float(shapely.length(merged)), 3)
+        out.append((*frame.loc[rows[0], keys], length_m, shapely.normalize(merged)))
     return gpd.GeoDataFrame(out, columns=list(BORDER_COLUMNS), crs=pieces.base.crs)
 
 

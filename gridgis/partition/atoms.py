@@ -7,19 +7,18 @@ Boundaries, barriers, estates and carved sites are noded together into faces; ea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
+from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries, lines, points
 from gridgis.geometry.coverage import faces, node, report_row, segments, undirected
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
 from gridgis.partition.voronoi import cut_face, sample_outlines
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 OPEN = len(BARRIER_CLASSES)
 """Class number of open ground: weaker than every barrier."""
@@ -39,9 +38,9 @@ class Atoms:
     number of the barrier class along which it runs (OPEN for none), ``line`` (s,) position of that barrier or -1.
     """
 
-    polygons: NDArray[np.object_]
+    polygons: Geometries
     community: Ints
-    water: NDArray[np.bool_]
+    water: Bools
     compound: Ints
     site: Ints
     building_atom: Ints
@@ -60,8 +59,8 @@ def make_atoms(ground: Ground, progress: Progress) -> Atoms:
     """Node the ground and cut it into atoms."""
     carved = ground.sites.geometry.to_numpy()[(ground.sites["mode"] == "carve").to_numpy()]
     street = shapely.union_all(ground.base.geometry.to_numpy())
-    lines = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved)]
-    fixed = node(np.concatenate([ground.base.geometry.to_numpy(), *lines]))
+    drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved)]
+    fixed = node(np.concatenate([ground.base.geometry.to_numpy(), *drawn]))
     blocks, open_ends = faces(fixed)
     blocks = blocks[_inside(blocks, ground.base.geometry.to_numpy()) >= 0]
     if len(open_ends):
@@ -79,13 +78,13 @@ def make_atoms(ground: Ground, progress: Progress) -> Atoms:
     return _describe(ground, polygons, community)
 
 
-def _within(geoms: object, street: object) -> NDArray[np.object_]:
-    g = np.asarray(geoms, dtype=object)
+def _within(geoms: Any, street: BaseGeometry) -> Geometries:
+    g = geometries(geoms)
     outline = np.where(shapely.get_dimensions(g) == 2, shapely.boundary(g), g)
-    return np.asarray(shapely.intersection(outline, street), dtype=object)
+    return geometries(shapely.intersection(outline, street))
 
 
-def _inside(polygons: NDArray[np.object_], areas: NDArray[np.object_]) -> Ints:
+def _inside(polygons: Geometries, areas: Geometries) -> Ints:
     """Return for each polygon the smallest area that holds its inner point (-1: none); ties by position."""
     out = np.full(len(polygons), -1, dtype=np.int64)
     if len(areas):
@@ -95,9 +94,9 @@ def _inside(polygons: NDArray[np.object_], areas: NDArray[np.object_]) -> Ints:
     return out
 
 
-def _cut_blocks(ground: Ground, blocks: NDArray[np.object_], progress: Progress) -> list[object]:
+def _cut_blocks(ground: Ground, blocks: Geometries, progress: Progress) -> list[object]:
     xy = ground.buildings[["x", "y"]].to_numpy()
-    block, building = shapely.STRtree(shapely.points(xy)).query(blocks, predicate="intersects")
+    block, building = shapely.STRtree(points(xy)).query(blocks, predicate="intersects")
     wet = _inside(blocks, ground.water.to_numpy()) >= 0
     samples, owner = sample_outlines(ground.buildings.geometry.to_numpy())
     of_building = np.split(np.arange(len(owner)), np.cumsum(np.bincount(owner, minlength=len(xy)))[:-1])
@@ -118,8 +117,8 @@ def _cut_blocks(ground: Ground, blocks: NDArray[np.object_], progress: Progress)
 
 
 def _bank_samples(
-    blocks: NDArray[np.object_],
-    wet: NDArray[np.bool_],
+    blocks: Geometries,
+    wet: Bools,
     members: list[list[int]],
     samples: Floats,
     owner: Ints,
@@ -136,19 +135,19 @@ def _bank_samples(
         bank = ((left == b) | (right == b)) & (left >= 0) & (right >= 0)
         other = np.where(left == b, right, left)[bank]
         dry = ~wet[other]
-        points, other = mid[bank][dry], other[dry]
-        labels = np.empty(len(points), dtype=np.int64)
+        at, other = mid[bank][dry], other[dry]
+        labels = np.empty(len(at), dtype=np.int64)
         for land in np.unique(other):
             here = other == land
             labels[here] = len(owner) + land
             if members[land]:
                 rows = np.concatenate([of_building[i] for i in members[land]])
-                labels[here] = owner[rows[cKDTree(samples[rows]).query(points[here])[1]]]
-        out[int(b)] = (points, labels)
+                labels[here] = owner[rows[cKDTree(samples[rows]).query(at[here])[1]]]
+        out[int(b)] = (at, labels)
     return out
 
 
-def shared_segments(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Ints]:
+def shared_segments(polygons: Geometries) -> tuple[Floats, Ints, Ints]:
     """Return each distinct segment of a coverage once, with the polygons on its two sides.
 
     Returns
@@ -170,7 +169,7 @@ def shared_segments(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Ints]:
     return seg[start], left, right
 
 
-def _describe(ground: Ground, polygons: NDArray[np.object_], community: Ints) -> Atoms:
+def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
     seg, left, right = shared_segments(polygons)
     klass, line = _classes(ground, seg)
     carve = np.flatnonzero((ground.sites["mode"] == "carve").to_numpy())
@@ -198,19 +197,19 @@ def _describe(ground: Ground, polygons: NDArray[np.object_], community: Ints) ->
     )
 
 
-def nearest_atoms(xy: Floats, of: Ints, polygons: NDArray[np.object_], community: Ints) -> Ints:
+def nearest_atoms(xy: Floats, of: Ints, polygons: Geometries, community: Ints) -> Ints:
     """Return for each building the atom of its community that holds its representative point; else the nearest.
 
     ``xy`` (b, 2) points in the work CRS, ``of`` (b,) communities of the buildings, ``community`` (n,) of the atoms.
     """
-    points = shapely.points(xy)
-    out = np.full(len(points), -1, dtype=np.int64)
-    at, atom = shapely.STRtree(polygons).query(points, predicate="intersects")
+    spots = points(xy)
+    out = np.full(len(spots), -1, dtype=np.int64)
+    at, atom = shapely.STRtree(polygons).query(spots, predicate="intersects")
     fits = community[atom] == of[at]
     out[at[fits][::-1]] = atom[fits][::-1]
     for i in np.flatnonzero(out < 0):
         own = np.flatnonzero(community == of[i])
-        out[i] = own[np.argmin(shapely.distance(polygons[own], points[i]))]
+        out[i] = own[np.argmin(shapely.distance(polygons[own], spots[i]))]
     return out
 
 
@@ -224,11 +223,11 @@ def _classes(ground: Ground, seg: Floats) -> tuple[Ints, Ints]:
         return klass, line
     of_line = [BARRIER_CLASSES.index(k) for k in ground.barriers["klass"]] + [WALL] * len(walls)
     number = np.array(of_line, dtype=np.int64)
-    drawn = shapely.linestrings(bar.reshape(-1, 2, 2))
-    mid = shapely.points((seg[:, :2] + seg[:, 2:]) / 2)
+    drawn = lines(bar)
+    mid = points((seg[:, :2] + seg[:, 2:]) / 2)
     s, k = shapely.STRtree(drawn).query(mid, predicate="dwithin", distance=TOUCH_M)
-    near = (shapely.distance(shapely.points(seg[s, :2]), drawn[k]) <= TOUCH_M) & (
-        shapely.distance(shapely.points(seg[s, 2:]), drawn[k]) <= TOUCH_M
+    near = (shapely.distance(points(seg[s, :2]), drawn[k]) <= TOUCH_M) & (
+        shapely.distance(points(seg[s, 2:]), drawn[k]) <= TOUCH_M
     )
     s, which = s[near], bar_line[k[near]]
     order = np.lexsort((which, number[which], s))[::-1]

@@ -1,4 +1,4 @@
-"""Dedicated grids (专属网格): overlays on the comprehensive ones. (Carved ones are atoms like all others.)"""
+"""Dedicated grids (专属网格): overlays on the comprehensive ones; carved ones are atoms like all others."""
 
 from __future__ import annotations
 

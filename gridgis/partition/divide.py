@@ -9,15 +9,17 @@ import numpy as np
 import shapely
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.coverage import Row, report_row
+from gridgis.geometry.arrays import Geometries, Ints, geometries
+from gridgis.geometry.coverage import report_row
+from gridgis.geometry.crs import to_work
 from gridgis.geometry.match import mutual_majority
 from gridgis.model import BARRIER_CLASSES, Band, Community, DivisionPlan, DivisionRules, Progress, no_progress
 from gridgis.partition.assemble import assemble
-from gridgis.partition.atoms import Atoms, Ints, make_atoms
+from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
-from gridgis.partition.layout import Layout, Pieces, number, text
+from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut, cut_level
 from gridgis.partition.reasons import explain
 
@@ -157,7 +159,7 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
     Households decide; area where a grid has none. ``previous`` has level, geometry, and code or local_id.
     """
     key = "code" if "code" in previous.columns else "local_id"
-    old = previous.to_crs(plan.grids.crs)
+    old = to_work(previous, str(plan.grids.crs), "previous")
     out: dict[int, str] = {}
     kind = plan.grids["level"].astype("Float64").fillna(0).to_numpy()
     old_kind = old["level"].astype("Float64").fillna(0).to_numpy()
@@ -165,7 +167,7 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
         new_here = np.flatnonzero(kind == level)
         old_here = np.flatnonzero(old_kind == level)
         pieces = plan.atoms.geometry.to_numpy()
-        points = shapely.point_on_surface(pieces)
+        points = geometries(shapely.point_on_surface(pieces))
         units_new = _holder(points, plan.grids.geometry.to_numpy()[new_here])
         units_old = _holder(points, old.geometry.to_numpy()[old_here])
         for weight in (plan.atoms["households"].to_numpy(), shapely.area(pieces)):
@@ -180,12 +182,9 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
     return answer
 
 
-def _holder(points: object, polygons: object) -> list[int | None]:
-    found: list[int | None] = [None] * len(np.atleast_1d(np.asarray(points, dtype=object)))
+def _holder(points: Geometries, polygons: Geometries) -> list[int | None]:
+    found: list[int | None] = [None] * len(points)
     at, which = shapely.STRtree(polygons).query(points, predicate="within")
     for p, g in zip(at.tolist(), which.tolist(), strict=True):
         found[p] = g
     return found
-
-
-__all__ = ["Layout", "Row", "continued", "divide"]

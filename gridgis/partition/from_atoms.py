@@ -11,9 +11,10 @@ import pandas as pd
 from gridgis.errors import InvalidInput
 from gridgis.geometry.coverage import segments, undirected
 from gridgis.geometry.crs import to_work
-from gridgis.model import ATOM_COLUMNS, DivisionPlan, need_columns
+from gridgis.geometry.measure import representative_points_in_work
+from gridgis.model import DivisionPlan, need_columns
 from gridgis.partition.assemble import assemble
-from gridgis.partition.atoms import shared_segments
+from gridgis.partition.atoms import nearest_atoms, shared_segments
 from gridgis.partition.layout import Layout, Pieces
 
 
@@ -94,9 +95,6 @@ def _along(plan: DivisionPlan, seg: Any) -> tuple[Any, Any]:
 
 
 def _atom_of_building(plan: DivisionPlan, polygons: Any, community: Any) -> Any:
-    from gridgis.partition.atoms import nearest_atoms
-    from gridgis.geometry.measure import representative_points_in_work
-
     xy = representative_points_in_work(plan.buildings, str(plan.grids.crs))
     codes = {str(c): i for i, c in enumerate(plan.base["code"])}
     of = np.array([codes[str(c)] for c in plan.buildings["community"]], dtype=np.int64)
@@ -113,6 +111,3 @@ def _kept_flags(plan: DivisionPlan, leaf: Any) -> dict[str, set[str]]:
         for i, f in zip(plan.grids["local_id"], plan.grids["flags"], strict=True)
         if f and str(i) not in changed
     }
-
-
-__all__ = ["ATOM_COLUMNS", "plan_from_atoms"]

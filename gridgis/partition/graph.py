@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.model import BARRIER_CLASSES, STRONG, DivisionRules
-from gridgis.partition.atoms import OPEN, Atoms, Floats, Ints
+from gridgis.partition.atoms import OPEN, Atoms
 from gridgis.partition.ground import Ground
 
 ROADS = [BARRIER_CLASSES.index(k) for k in ("motorway", "primary", "secondary", "tertiary", "residential")]
@@ -30,7 +30,7 @@ class Contacts:
     biggest: Ints
     area: Floats
     compound: Ints
-    water: NDArray[np.bool_]
+    water: Bools
     pairs: Ints
     length: Floats
 
@@ -40,7 +40,7 @@ class Contacts:
         return len(self.atom)
 
     @property
-    def strong(self) -> NDArray[np.bool_]:
+    def strong(self) -> Bools:
         """(m,) True where most of the shared edge runs along a STRONG barrier."""
         return np.asarray(2 * self.length[:, STRONG_CLASSES].sum(axis=1) > self.length.sum(axis=1))
 
@@ -92,7 +92,7 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
     return whole.take(chosen)
 
 
-def _bridged(atoms: Atoms) -> NDArray[np.bool_]:
+def _bridged(atoms: Atoms) -> Bools:
     """Tell which atoms have a road on their border: water beside a bridge can be crossed."""
     out = np.zeros(len(atoms.polygons), dtype=bool)
     road = np.isin(atoms.klass, ROADS) & (atoms.left >= 0) & atoms.water[atoms.left] & atoms.water[atoms.right]

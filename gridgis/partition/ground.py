@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.arrays import Ints, points
 from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
 from gridgis.geometry.measure import footprint_areas_m2, representative_points_in_work
@@ -94,7 +94,8 @@ def _stack(layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], wha
     frame = frame[~empty].reset_index(drop=True)
     key = pd.DataFrame({"g": shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()))})
     key["k"] = frame[need[0]].astype(str)
-    return frame[~key.duplicated().to_numpy()].reset_index(drop=True)
+    once: gpd.GeoDataFrame = frame[~key.duplicated().to_numpy()].reset_index(drop=True)
+    return once
 
 
 def _barriers(communities: Sequence[Community], work: str) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
@@ -185,15 +186,15 @@ def _drop_duplicates(frame: gpd.GeoDataFrame, rows: list[Row]) -> gpd.GeoDataFra
     return frame
 
 
-def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[Row]) -> np.ndarray[Any, Any]:
-    points = shapely.points(frame[["x", "y"]].to_numpy())
+def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[Row]) -> Ints:
+    spots = points(frame[["x", "y"]].to_numpy())
     tree = shapely.STRtree(base.geometry.to_numpy())
     where = np.full(len(frame), -1, dtype=np.int64)
-    at, community = tree.query(points, predicate="intersects")
+    at, community = tree.query(spots, predicate="intersects")
     where[at[::-1]] = community[::-1]
     for i in np.flatnonzero(where < 0):
-        where[i] = tree.nearest(points[i])
-        metres = points[i].distance(base.geometry.iloc[where[i]])
+        where[i] = tree.nearest(spots[i])
+        metres = spots[i].distance(base.geometry.iloc[where[i]])
         name = base["name"].iloc[where[i]]
         rows.append(
             report_row(
@@ -207,7 +208,7 @@ def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[Row]) -> 
 
 def _households(
     frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str, rows: list[Row]
-) -> tuple[Any, Any]:
+) -> tuple[Ints, NDArray[np.str_]]:
     """Return the households of each building, and whether they were counted or estimated."""
     given = pd.to_numeric(frame["households"], errors="coerce")
     bad = (frame["households"].notna() & given.isna()) | (given < 0) | (given % 1 != 0) & given.notna()
@@ -238,9 +239,7 @@ def _households(
     return counts, np.where(missing, "estimated", "counted")
 
 
-def _estimate(
-    frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str
-) -> np.ndarray[Any, Any]:
+def _estimate(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str) -> Ints:
     """Estimate: footprint x storeys / floor area of a household, at least 1; 0 where the use is not residential."""
     of = [rules[str(base["code"].iloc[c])] for c in frame["community"]]
     storeys = pd.to_numeric(frame["storeys"], errors="coerce") if "storeys" in frame else pd.Series(np.nan, frame.index)
@@ -251,9 +250,3 @@ def _estimate(
     if "use" in frame:
         count = count.where(frame["use"].isna() | (frame["use"] == "residential"), 0)
     return np.asarray(count, dtype=np.int64)
-
-
-def crs_name(crs: Any) -> str:
-    """Return a short name of a CRS, e.g. EPSG:4545."""
-    crs = pyproj.CRS.from_user_input(crs)
-    return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.to_wkt())

@@ -11,7 +11,7 @@ The local id carries the ancestry, so that a planner who edits the ``local_id`` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from gridgis.coding.order import spatial_order
 from gridgis.errors import InvalidInput
+from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints
 from gridgis.geometry.coverage import dissolve
-from gridgis.partition.atoms import Floats, Ints
 
 LOCAL_ID = re.compile(r"^(?P<community>\w+)-(?:(?P<l1>1)|2-(?P<l2>\w+)|3-(?P<l3>\w+)-(?P<n3>\w+)|D-(?P<d>\w+))$")
 
@@ -37,9 +37,9 @@ class Pieces:
     """
 
     base: gpd.GeoDataFrame
-    polygons: NDArray[np.object_]
+    polygons: Geometries
     community: Ints
-    water: NDArray[np.bool_]
+    water: Bools
     buildings: gpd.GeoDataFrame
     left: Ints
     right: Ints
@@ -74,7 +74,8 @@ class Layout:
             m = LOCAL_ID.match(local_id)
             if m is None or m["community"] != code or m["l1"]:
                 raise InvalidInput(
-                    f"原子面的 local_id “{local_id}”不对：社区 {code} 的应为 {code}-2-03、{code}-3-03-07 或 {code}-D-02",
+                    f"原子面的 local_id “{local_id}”不对：社区 {code} 的应为 {code}-2-03、{code}-3-03-07 "
+                    f"或 {code}-D-02",
                     f"local_id '{local_id}' of an atom is wrong: in community {code} it reads {code}-2-03, "
                     f"{code}-3-03-07 or {code}-D-02",
                     local_id=local_id,
@@ -84,7 +85,7 @@ class Layout:
 
 
 def number(pieces: Pieces, level2: Ints, level3: Ints, site: Ints) -> tuple[Layout, dict[str, int]]:
-    """Number raw labels in spatial order and make local ids of them.
+    """Give raw labels numbers in spatial order and make local ids of them.
 
     Parameters
     ----------
@@ -127,11 +128,6 @@ def _ordered(pieces: Pieces, atoms: Ints, labels: Ints) -> list[int]:
     points = frame.representative_point()
     height = float(np.median(frame.bounds["maxy"] - frame.bounds["miny"]))
     return [int(i) for i in spatial_order(list(zip(names.tolist(), points.x, points.y, strict=True)), height)]
-
-
-def with_buildings(pieces: Pieces, frame: gpd.GeoDataFrame) -> Pieces:
-    """Return the pieces with another building table."""
-    return replace(pieces, buildings=frame)
 
 
 def text(value: Any) -> str:

@@ -73,7 +73,7 @@ def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, s
 
 
 def _contract(c: Contacts, band: Band) -> Ints:
-    """Assign each atom a node of the graph to partition: a connected piece of an estate within the limit is one node."""
+    """Assign each atom its node of the graph: a connected piece of an estate within the limit is one node."""
     a, b = c.pairs.T
     same = (c.compound[a] >= 0) & (c.compound[a] == c.compound[b])
     total = np.bincount(c.compound[c.compound >= 0], c.households[c.compound >= 0], int(c.compound.max(initial=-1)) + 1)

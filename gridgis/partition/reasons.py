@@ -1,4 +1,4 @@
-"""Why a grid is as it is: flags for grids outside the band, and report rows that name the rule, the measure, the cause."""
+"""Why a grid is as it is: flags for grids outside the band; report rows that name the rule, the measure, the cause."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gridgis.geometry.arrays import Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
@@ -56,14 +57,14 @@ def _crossing(local_id: str, region: Region, band: Band, level: int, rows: list[
                 "info", "divide", local_id, "crosses strong barrier", region.households,
                 f"{local_id} 所在片由强界线隔开的几块合并而成（{counts} 户），其中有块单独不能满足 "
                 f"{band.lower}-{band.upper} 户",
-                f"{local_id} lies in a region joined across STRONG barriers ({counts} households): a piece of it cannot "
-                f"be cut into {band.lower}-{band.upper} alone",
+                f"{local_id} lies in a region joined across STRONG barriers ({counts} households): a piece of it "
+                f"cannot be cut into {band.lower}-{band.upper} alone",
             )
         )  # fmt: skip
 
 
 def _cause(
-    c: Contacts, members: np.ndarray, load: int, total: int, region: Region, band: Band, level: int
+    c: Contacts, members: Ints, load: int, total: int, region: Region, band: Band, level: int
 ) -> tuple[str, str, str]:
     """Name the cause: flag, Chinese, English."""
     biggest = int(c.biggest[members].max(initial=0))
@@ -100,6 +101,6 @@ def _cause(
     )
 
 
-def _region_atoms(c: Contacts, region: Region) -> np.ndarray:
+def _region_atoms(c: Contacts, region: Region) -> Ints:
     """Return the positions of the region's atoms in c: regions are numbered on land only."""
     return np.flatnonzero(~c.water)[region.members]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.model import Band
-from gridgis.partition.graph import Contacts, Floats, Ints
+from gridgis.partition.graph import Contacts
 from gridgis.partition.search import components
 
 
@@ -30,7 +30,7 @@ def closures(c: Contacts, band: Band, max_area_empty_m2: float) -> tuple[Ints, d
     group = np.zeros(c.n, dtype=np.int64)
     why: dict[int, str] = {}
 
-    def close(chosen: NDArray[np.bool_], reason: str) -> None:
+    def close(chosen: Bools, reason: str) -> None:
         number = len(why) + 1
         group[chosen] = number
         why[number] = reason
@@ -134,7 +134,7 @@ def _between(c: Contacts, piece: Ints, n: int) -> tuple[Ints, Floats]:
     return weak, touch
 
 
-def _absorb_empty(households: Ints, keep: NDArray[np.bool_], weak: Ints, touch: Floats) -> Ints:
+def _absorb_empty(households: Ints, keep: Bools, weak: Ints, touch: Floats) -> Ints:
     """Attach pieces without households to a piece with them, nearest first, across the weakest barrier."""
     parent = np.arange(len(households))
     settled = (households > 0) | keep
@@ -159,7 +159,7 @@ def _merge(
     lumps: list[list[int]],
     own: Ints,
     band: Band,
-    keep_empty: NDArray[np.bool_],
+    keep_empty: Bools,
     weak: Ints,
     touch: Floats,
 ) -> Ints:
@@ -197,7 +197,7 @@ def _partner(
     lumps: list[list[int]],
     own: Ints,
     band: Band,
-    keep_empty: NDArray[np.bool_],
+    keep_empty: Bools,
     weak: Ints,
     touch: Floats,
 ) -> int | None:

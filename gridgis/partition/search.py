@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from gridgis.errors import InvalidInput
-from gridgis.partition.tree import Bounds, Graph, Ints, split
+from gridgis.geometry.arrays import Floats, Ints
+from gridgis.partition.tree import Bounds, Graph, split
 
 PENALTY = 1e5
 """Price of one unit of weight outside the bounds: more than any border is worth."""
@@ -125,15 +128,12 @@ def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike) -> Graph:
 
 def components(n: int, edges: Ints) -> Ints:
     """Label the connected components of a graph, (n,) 0.. in the order of their first node."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     ones = np.ones(len(edges), dtype=np.int8)
     _, labels = connected_components(csr_array((ones, (edges[:, 0], edges[:, 1])), shape=(n, n)), directed=False)
     _, first = np.unique(labels, return_index=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    return rank[labels]
+    return np.asarray(rank[labels], dtype=np.int64)
 
 
 def _cut(graph: Graph, labels: Ints) -> float:
@@ -149,7 +149,7 @@ class _Search:
     ) -> None:
         self.graph, self.parts, self.bounds, self.balance = graph, parts, bounds, balance
         self.rng, self.clock = rng, clock
-        self.even = graph.weights.sum() / parts
+        self.even = float(graph.weights.sum() / parts)
         self.labels = np.zeros(graph.n, dtype=np.int64)
         neighbours: list[list[tuple[int, float]]] = [[] for _ in range(graph.n)]
         for (a, b), c in zip(graph.edges.tolist(), graph.costs.tolist(), strict=True):
@@ -207,7 +207,7 @@ class _Search:
     def _mean_cut(self) -> float:
         return _cut(self.graph, self.labels) / max(self.parts, 1)
 
-    def _pick(self, pairs: Ints, weight: Any, crossing: Ints) -> int:
+    def _pick(self, pairs: Ints, weight: Floats | Ints, crossing: Ints) -> int:
         """Pick a crossing edge; half of the time beside a part that is out of bounds, if there is one."""
         bad = self.bounds.excess(weight, 1) > 0
         if bad.any() and self.rng.random() < 0.5:

@@ -1,4 +1,4 @@
-"""Cut a connected set of nodes in two along a random spanning tree (the ReCom proposal of DeFord, Duchin, Solomon 2021).
+"""Cut a connected set of nodes in two along a random spanning tree (ReCom: DeFord, Duchin, Solomon 2021).
 
 Cutting a tree edge leaves two connected sides, so contiguity holds by construction.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from gridgis.geometry.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import Voronoi
 from shapely.geometry.base import BaseGeometry
 
+from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries
+from gridgis.geometry.arrays import lines as segment_lines
 from gridgis.geometry.coverage import faces, node
 
 STEP_M = 5.0
@@ -22,9 +23,6 @@ INSET_M = 0.3
 """How far inside its outline a building is sampled: half the least gap that a ridge needs."""
 SMOOTH_M = 1.0
 """Ridges are simplified by this tolerance, shared by both sides; the outline of the face stays."""
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
@@ -35,7 +33,7 @@ def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     tuple
         (n, 2) points and (n,) the position of the geometry each belongs to.
     """
-    geoms = np.asarray(geoms, dtype=object)
+    geoms = geometries(geoms)
     inset = shapely.buffer(geoms, -INSET_M, join_style="mitre")
     gone = shapely.is_empty(inset)
     inset[gone] = shapely.point_on_surface(geoms[gone])
@@ -64,7 +62,7 @@ def ridges(points: Floats, labels: Ints) -> Floats:
     return np.concatenate([diagram.vertices[ends[keep, 0]] + centre, diagram.vertices[ends[keep, 1]] + centre], axis=1)
 
 
-def cut_face(face: BaseGeometry, points: Floats, labels: Ints) -> NDArray[np.object_]:
+def cut_face(face: BaseGeometry, points: Floats, labels: Ints) -> Geometries:
     """Cut a face into cells by the ridges between labels; the outline of the face keeps its vertices.
 
     Returns
@@ -74,14 +72,14 @@ def cut_face(face: BaseGeometry, points: Floats, labels: Ints) -> NDArray[np.obj
     """
     seg = ridges(points, labels)
     if not len(seg):
-        return np.array([face], dtype=object)
+        return geometries(face)
     shapely.prepare(face)
-    lines = shapely.linestrings(seg.reshape(-1, 2, 2))
+    lines = segment_lines(seg)
     lines = lines[shapely.intersects(lines, face)]
     inside = shapely.contains_properly(face, lines)
     lines[~inside] = shapely.intersection(lines[~inside], face)
     cells, _ = faces(node([shapely.boundary(face), *lines]))
     cells = cells[shapely.contains(face, shapely.point_on_surface(cells))]
     if len(cells) < 2:
-        return np.array([face], dtype=object)
-    return np.asarray(shapely.coverage_simplify(cells, SMOOTH_M, simplify_boundary=False), dtype=object)
+        return geometries(face)
+    return geometries(shapely.coverage_simplify(cells, SMOOTH_M, simplify_boundary=False))

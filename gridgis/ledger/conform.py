@@ -188,13 +188,13 @@ def conform(base: gpd.GeoDataFrame, plan: gpd.GeoDataFrame, in_force: gpd.GeoDat
     rings = outlines(plan)
     here = base[base["code"].isin(set(rings["community"]))]
     known = vertices(base.geometry.to_numpy())
-    top = rings["level"] == rings.groupby("community")["level"].transform("min")
-    new = vertices(rings.geometry.to_numpy()[top.to_numpy()])
+    new = vertices(rings.geometry.to_numpy()[_top(rings)])
     lower = vertices(rings.geometry.to_numpy())
     edges = edges_of(here.geometry.to_numpy())
     chains, off = make_chains(edges, new - known)
     if off:
-        raise _leaves_base(off[0], here)
+        near = here.iloc[int(np.argmin(here.geometry.boundary.distance(shapely.Point(off[0]))))]
+        raise _leaves_base(str(near["code"]), off[0], near["geometry"])
     chains, _ = make_chains(edges, lower - known)
     changed_base = _insert_all(base.geometry, chains)
     full = base.geometry.copy()
@@ -211,21 +211,28 @@ def _missing(rings: gpd.GeoDataFrame, codes: pd.Series[str], base: gpd.GeoSeries
     """Find the vertices of the base that the plan's outlines lack, as chains on the outlines' edges."""
     by_code = dict(zip(codes, base, strict=True))
     chains: Chains = {}
-    for code, outline in zip(rings["community"], rings.geometry, strict=True):
+    for code, outline, is_top in zip(rings["community"], rings.geometry, _top(rings), strict=True):
         lacking = vertices(by_code[code]) - vertices(outline)
-        chains.update(make_chains(edges_of(outline), lacking)[0])
+        found, off = make_chains(edges_of(outline), lacking)
+        if off and is_top:
+            raise _leaves_base(str(code), off[0], outline)
+        chains.update(found)
     return chains
 
 
-def _leaves_base(point: Point, here: gpd.GeoDataFrame) -> Rejected:
-    at = shapely.Point(point)
-    gap = here.geometry.boundary.distance(at)
-    code, metres = str(here["code"].iloc[int(np.argmin(gap))]), float(gap.min())
+def _top(rings: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Mark the outline of each community's largest level: it must be the whole community."""
+    return (rings["level"] == rings.groupby("community")["level"].transform("min")).to_numpy(dtype=bool)
+
+
+def _leaves_base(code: str, point: Point, other: BaseGeometry) -> Rejected:
+    metres = float(other.boundary.distance(shapely.Point(point)))
     return Rejected(
-        f"方案在社区 {code} 的外边界偏离基础图层 {metres:.3f} 米（{point[0]:.1f}, {point[1]:.1f}）；社区边界不能移动，"
-        "请用基础图层的社区重新划分",
-        f"the plan leaves the border of community {code} by {metres:.3f} m at ({point[0]:.1f}, {point[1]:.1f}); base "
-        "borders never move: divide the communities of the base layer",
+        f"方案在社区 {code} 的外边界与基础图层相差 {metres:.3f} 米（{point[0]:.1f}, {point[1]:.1f}）；社区边界不能"
+        "移动，请用基础图层中的社区边界重新划分（gridgis divide --previous 原方案）",
+        f"the plan and the base layer differ by {metres:.3f} m on the border of community {code} at ({point[0]:.1f}, "
+        f"{point[1]:.1f}); base borders never move: divide with the borders of the base layer (gridgis divide "
+        "--previous EARLIER-PLAN)",
         community=code,
         distance_m=metres,
     )

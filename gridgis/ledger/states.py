@@ -48,15 +48,19 @@ CODE_STATES = {"issued": "已赋码", "in_force": "使用中", "burned": "作废
 """States of an issued code: given at submission, in force by filing, burned unused, retired after use."""
 
 
+AUTOMATIC = frozenset({"supersede"})
+"""Actions that nobody takes: they follow from a later filing."""
+
+
 def actions(state: str) -> list[str]:
-    """List the actions that are possible in a state.
+    """List the actions that somebody can take in a state.
 
     Examples
     --------
     >>> actions("submitted")
     ['review', 'return', 'withdraw']
     """
-    return [action for (s, action) in TRANSITIONS if s == state]
+    return [action for (s, action) in TRANSITIONS if s == state and action not in AUTOMATIC]
 
 
 def next_state(state: str, action: str, plan: object = "") -> str:

@@ -14,6 +14,7 @@ import shapely
 from gridgis.dispatch.team import mask_phone
 from gridgis.errors import NotFound
 from gridgis.index import Resolver
+from gridgis.registry.store import plain_rows
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ class View:
     @cached_property
     def rows(self) -> dict[str, dict[str, Any]]:
         """Code -> its row as plain values."""
-        plain = pd.DataFrame(self.grids.drop(columns="geometry")).astype(object)
-        plain = plain.where(plain.notna(), None)
-        return {str(row["code"]): {str(k): v for k, v in row.items()} for row in plain.to_dict("records")}
+        return {str(row["code"]): row for row in plain_rows(pd.DataFrame(self.grids.drop(columns="geometry")))}
 
     @cached_property
     def centres(self) -> dict[str, list[float]]:
@@ -71,7 +70,7 @@ class View:
 
     @cached_property
     def _communities(self) -> dict[str, dict[str, Any]]:
-        return {str(r["code"]): {str(k): v for k, v in r.items()} for r in self.communities.to_dict("records")}
+        return {str(row["code"]): row for row in plain_rows(self.communities)}
 
     def chain(self, code: str) -> list[str]:
         """Return the codes from a grid up to level 1, itself first."""
@@ -149,6 +148,6 @@ def team_by_grid(team: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     'X'
     """
     out: dict[str, list[dict[str, Any]]] = {}
-    for row in team.to_dict("records"):
-        out.setdefault(str(row["grid"]), []).append({str(k): v for k, v in row.items()})
+    for row in plain_rows(team):
+        out.setdefault(str(row["grid"]), []).append(row)
     return out

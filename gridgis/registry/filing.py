@@ -31,7 +31,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
-from gridgis.registry.store import insert
+from gridgis.registry.store import insert, plain_rows
 
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
 """What must be equal, with the geometry, for a grid's row to go on unchanged."""
@@ -214,8 +214,8 @@ def _unchanged(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> set[str]:
     both = a.index.intersection(b.index)
     if not len(both):
         return set()
-    left, right = (f.loc[both, _SAME].astype(object).where(f.loc[both, _SAME].notna(), None) for f in (a, b))
-    equal = (left.astype(str) == right.astype(str)).all(axis=1).to_numpy()
+    left, right = (plain_rows(f.loc[both, _SAME]) for f in (a, b))
+    equal = np.array([x == y for x, y in zip(left, right, strict=True)])
     shapes = np.array([_same_shape(x, y) for x, y in zip(a.geometry.loc[both], b.geometry.loc[both], strict=True)])
     return set(both[equal & shapes])
 

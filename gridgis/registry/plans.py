@@ -222,13 +222,23 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     if not issued_only:
         ours = grids[grids["code"].notna() & grids["previous"].isna()]
         kept = dict(zip(ours["local_id"], ours["code"], strict=True))
-        grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, issued(connection), kept)["code"]
+        grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, _numbered(book, connection), kept)["code"]
     by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
     grids["parent_code"] = [by_id.get(p) if isinstance(p, str) else None for p in grids["parent"]]
     lineage = identity.lineage.assign(new=identity.lineage["new"].map(by_id))
     lineage = lineage.astype({"relation": object})
     lineage.loc[lineage["old"] == lineage["new"], "relation"] = "continues"
     return Coded(grids, old, lineage)
+
+
+def _numbered(book: Book, connection: sa.Connection) -> list[str]:
+    """Return all numbers ever issued: the code of a whole community is its own, not a number that is used up."""
+    scheme = book.scheme
+    codes = [scheme.parse(code) for code in issued(connection)]
+    if scheme.whole_level is None:
+        return [code.text for code in codes]
+    whole = {region: scheme.build(region) for region in {code.region for code in codes}}
+    return [code.text for code in codes if code.text != whole[code.region]]
 
 
 def preview(book: Book, connection: sa.Connection, plan_id: int) -> None:

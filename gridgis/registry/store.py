@@ -105,11 +105,12 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> No
     """Insert the rows of a frame; its columns are columns of the table, missing values become NULL."""
     if len(rows):
         plain = rows[[c for c in rows.columns if c in table.c and c != "fid"]]
-        connection.execute(sa.insert(table), [_plain(r) for r in plain.to_dict("records")])
+        connection.execute(sa.insert(table), plain_rows(plain))
 
 
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    return {str(k): plain_value(v) for k, v in row.items()}
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as plain Python values, None for what is missing."""
+    return [{str(k): plain_value(v) for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def plain_value(value: Any) -> Any:
@@ -173,4 +174,4 @@ def need_registry(connection: sa.Connection, where: str) -> sa.Row[Any]:
     return row
 
 
-__all__ = ["Geom", "Store", "frame", "geoframe", "insert", "need_registry", "plain_value", "url_of"]
+__all__ = ["Geom", "Store", "frame", "geoframe", "insert", "need_registry", "plain_rows", "plain_value", "url_of"]

@@ -34,6 +34,7 @@ from gridgis.partition import plan_from_atoms
 from gridgis.registry import Registry
 from gridgis.registry.book import Clock
 from gridgis.registry.registry import utc_now
+from gridgis.registry.store import plain_rows
 from gridgis.service.locator import Locator
 
 CONTEXT_LAYERS = ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds")
@@ -331,6 +332,4 @@ def state_words(state: str) -> str:
 
 def plain_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as plain values, None for what is missing."""
-    plain = table.astype(object)
-    plain = plain.where(plain.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+    return plain_rows(table)

@@ -14,7 +14,14 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.geometry.coverage import dissolve, faces, node, node_base
 from gridgis.model import (
-    ATOM_COLUMNS, BORDER_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, REPORT_COLUMNS, DivisionPlan, DivisionRules, PlanReport,
+    ATOM_COLUMNS,
+    BORDER_COLUMNS,
+    BUILDING_COLUMNS,
+    GRID_COLUMNS,
+    REPORT_COLUMNS,
+    DivisionPlan,
+    DivisionRules,
+    PlanReport,
 )  # fmt: skip
 from gridgis.registry import Registry
 
@@ -104,9 +111,10 @@ def make_plan(
 def as_plan(base: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None = None) -> DivisionPlan:
     leaf = grids[~grids["local_id"].isin(grids["parent"].dropna()) & (grids["mode"] != "overlay")]
     atoms = gpd.GeoDataFrame(
-        {"community": leaf["community"], "atom": range(len(leaf)), "local_id": leaf["local_id"], "households": 0, "water": False},
-        geometry=leaf.geometry, crs=WORK,
-    )[list(ATOM_COLUMNS)]  # fmt: skip
+        {"community": leaf["community"], "atom": range(len(leaf)), "local_id": leaf["local_id"]},
+        geometry=leaf.geometry,
+        crs=WORK,
+    ).assign(households=0, water=False)[list(ATOM_COLUMNS)]
     homes = buildings(base) if homes is None else homes
     borders = gpd.GeoDataFrame({c: [] for c in BORDER_COLUMNS if c != "geometry"}, geometry=[], crs=WORK)
     report = PlanReport(pd.DataFrame(columns=list(REPORT_COLUMNS)))

@@ -157,9 +157,9 @@ const gridgis = (() => {
   function clearOf(at, marks, metresPerPixel) {
     const degree = 111195;
     const east = degree * Math.cos((at[1] * Math.PI) / 180);
-    const free = (p) => marks.every((m) => Math.abs(m[0] - p[0]) * east > 72 * metresPerPixel || Math.abs(m[1] - p[1]) * degree > 30 * metresPerPixel);
+    const free = (p) => marks.every((m) => Math.abs(m[0] - p[0]) * east > 80 * metresPerPixel || Math.abs(m[1] - p[1]) * degree > 40 * metresPerPixel);
     const tries = [[0, 0]];
-    for (const far of [32, 48, 64, 80]) tries.push([0, far], [0, -far], [far * 1.6, 0], [-far * 1.6, 0], [far * 1.6, far], [-far * 1.6, far], [far * 1.6, -far], [-far * 1.6, -far]);
+    for (const far of [42, 56, 70, 84]) tries.push([0, far], [0, -far], [far * 1.6, 0], [-far * 1.6, 0], [far * 1.6, far], [-far * 1.6, far], [far * 1.6, -far], [-far * 1.6, -far]);
     const places = tries.map(([x, y]) => [at[0] + (x * metresPerPixel) / east, at[1] + (y * metresPerPixel) / degree]);
     return places.find(free) || at;
   }

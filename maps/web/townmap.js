@@ -6,6 +6,7 @@ function gridgisTownMap(map, data) {
   const town = words.town;
   const [lon0, lat0] = data.origin;
   const metresPerPixel = () => (40075016.686 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
+  const wide = window.innerWidth > 1000;
   const latlng = (at) => [at[1], at[0]];
 
   // ---- shapes: steps from the origin, see maps/encode.py
@@ -190,7 +191,7 @@ function gridgisTownMap(map, data) {
     if (glow) glow.remove();
     glow = L.polygon(grid.latlngs, { renderer: svg.touch, interactive: false, color: "#1f6fb2", weight: 3, fillColor: "#1f6fb2", fillOpacity: 0.1 }).addTo(map);
     const node = el("div", { class: "gg" }, gridgis.card(data.cards[code] || grid, { onGrid: (next) => show(next) }));
-    L.popup({ maxWidth: 340, minWidth: 260, maxHeight: Math.max(220, map.getSize().y - 140), autoPanPadding: [24, 24] })
+    L.popup({ maxWidth: 340, minWidth: 260, maxHeight: Math.max(220, map.getSize().y - 140), autoPanPaddingTopLeft: wide ? [330, 24] : [16, 80], autoPanPaddingBottomRight: wide ? [250, 24] : [16, 24] })
       .setLatLng(at || latlng(grid.at)).setContent(node).openOn(map);
   }
   map.on("popupclose", () => { if (glow) { glow.remove(); glow = null; } });
@@ -362,7 +363,6 @@ function gridgisTownMap(map, data) {
 
   // ---- start
   map.getContainer().classList.add("gg-map");
-  const wide = window.innerWidth > 1000;
   map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 130 : 10, wide ? 20 : 90], paddingBottomRight: [wide ? 245 : 10, 20], animate: false });
   map.on("zoomend", () => { widths(); draw(); });
   map.on("moveend", labels);

@@ -248,17 +248,17 @@
 
   const symbol = (id, from, layout, more = {}) => map.addLayer({ id, type: "symbol", source: from, layout: { "icon-image": ["get", "icon"], "icon-padding": 3, ...layout }, ...more });
   const onLine = { "symbol-placement": "line", "symbol-spacing": 340, "icon-rotation-alignment": "map", "icon-keep-upright": true };
-  const what = (kind, ...more) => ["all", ["==", ["get", "what"], kind], ["<=", ["get", "z"], ["zoom"]], ...more];
+  const what = (kind, ...more) => ["all", ["==", ["get", "what"], kind], ["<=", ["get", "z"], ["+", ["zoom"], 0.5]], ...more]; // a filter sees whole zooms only;
   symbol("name-building", "labels", {}, { filter: what("building"), minzoom: 16.5 });
   symbol("name-compound", "labels", { "icon-offset": [0, 18] }, { filter: what("compound"), minzoom: 14.5 });
   for (const klass of classes) symbol(`name-road-${klass}`, "road-names", onLine, { filter: ["==", ["get", "klass"], klass], minzoom: { motorway: 12, primary: 12.5, secondary: 13.5, tertiary: 14.5, residential: 15.75 }[klass] });
   symbol("name-rail", "rail-names", { ...onLine, "symbol-spacing": 600 }, { minzoom: 13 });
   symbol("name-river", "river-names", { ...onLine, "symbol-spacing": 700 });
   symbol("name-3", "labels", { "symbol-sort-key": ["get", "rank"], "icon-image": ["step", ["zoom"], ["get", "icon"], 16, ["get", "full"]] }, { filter: what("grid", ["==", ["get", "level"], 3]) });
-  symbol("name-site", "labels", { "icon-offset": [0, 22] }, { filter: what("site") });
+  symbol("name-site", "labels", { "icon-offset": [0, 26], "icon-padding": 0 }, { filter: what("site") });
   symbol("name-2", "labels", { "symbol-sort-key": ["get", "rank"], "icon-image": ["step", ["zoom"], ["get", "icon"], 15, ["get", "full"]] }, { filter: what("grid", ["==", ["get", "level"], 2]), maxzoom: 18 });
   symbol("name-1", "labels", {}, { filter: what("grid", ["==", ["get", "level"], 1]), maxzoom: 16 });
-  symbol("badges", "labels", {}, { filter: what("badge") });
+  symbol("badges", "labels", { "icon-padding": 0 }, { filter: what("badge") });
 
   const fillLayers = () => [...(state.dedicated ? ["pattern-overlay", "pattern-carve"] : []), "fill-grids"];
   const finest = () => Math.max(0, ...state.levels);
@@ -301,8 +301,7 @@
     const rows = [el("p", {}, "查询点 ", el("b", {}, `${hit.lon.toFixed(6)}, ${hit.lat.toFixed(6)}`), " ", el("span", { class: "en" }, hit.crs))];
     const rule = words.rules[hit.rule];
     if (hit.border_m !== null) {
-      const near = hit.border_m < 10;
-      rows.push(el("p", { class: near ? "near" : null }, `距${(words.levels[props(hit.base).level] || words.kinds.dedicated).zh}边界 `, el("b", {}, metres(hit.border_m)), " ", el("span", { class: "en" }, "to the border"), hit.neighbour ? el("span", {}, "，对面 ", gridLink(hit.neighbour)) : null));
+        rows.push(el("p", { class: hit.border_m < 10 ? "near" : null }, `距${(words.levels[props(hit.base).level] || words.kinds.dedicated).zh}边界 `, el("b", {}, metres(hit.border_m)), " ", el("span", { class: "en" }, "to the border"), hit.neighbour ? el("span", {}, "，对面 ", gridLink(hit.neighbour)) : null));
     }
     if (rule && hit.rule !== "inside") rows.push(el("p", {}, "依据 ", both(rule)));
     return el("div", { class: "where" }, ...rows);

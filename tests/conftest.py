@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,3 +59,30 @@ def town_locator(town_registry: Path) -> Iterator[object]:
 
     with Locator.open(town_registry) as locator:
         yield locator
+
+
+@pytest.fixture(scope="session")
+def town_server(town_registry: Path) -> Iterator[str]:
+    """Run ``gridgis serve`` on the sample street's registry in a process of its own; return its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from gridgis.cli import main; main()", "serve", str(town_registry)]
+    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _wait_until_up(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            assert process.stderr is not None
+            raise RuntimeError(process.stderr.read().decode())
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not come up in 60 s")

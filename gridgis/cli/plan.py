@@ -62,7 +62,8 @@ def new(
         given = Borders(borders, code_column, name_column, community_name_column, level, crs)
     with open_registry(registry) as opened:
         division = _division(opened, plan, from_atoms, given)
-        number = opened.plan_new(division, title or _title(plan or from_atoms or borders), by, why)
+        communities = division.base if given else None
+        number = opened.plan_new(division, title or _title(plan or from_atoms or borders), by, why, communities)
         grids = opened.plan_grids(number)
     rows = division.report.rows.to_dict("records")
     _say_new(number, len(grids), rows if given else [], registry, as_json)

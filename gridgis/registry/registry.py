@@ -75,9 +75,9 @@ class Registry:
         _need_metric(work_crs)
         _need_free(path)
         store = Store(url_of(path))
-        store.create_tables()
         book = Book(store, name, work_crs, chosen, clock)
         with store.write() as c:
+            store.create_tables(c)
             values = {"name": name, "work_crs": work_crs, "scheme_name": chosen.name, "scheme": chosen.toml}
             c.execute(sa.insert(tables.registry_meta).values(**values, version=tables.VERSION, created=clock()))
         return cls(book, str(path))
@@ -173,9 +173,16 @@ class Registry:
 
     # --- plans -------------------------------------------------------------------------------------------------
 
-    def plan_new(self, plan: DivisionPlan, title: str, by: str, why: str = "") -> int:
-        """Take in a division as a draft with preview codes; return its number."""
+    def plan_new(
+        self, plan: DivisionPlan, title: str, by: str, why: str = "", communities: gpd.GeoDataFrame | None = None
+    ) -> int:
+        """Take in a division as a draft with preview codes; return its number.
+
+        ``communities`` enter the base layer in the same transaction, as ``import_communities`` does.
+        """
         with self._book.store.write() as c:
+            if communities is not None:
+                imports.import_communities(self._book, c, communities)
             return plans.new_plan(self._book, c, plan, title, Author(by, why))
 
     def plan_revise(self, plan_id: int, plan: DivisionPlan, by: str, why: str = "") -> None:

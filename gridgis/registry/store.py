@@ -18,7 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from gridgis.errors import Conflict, InvalidInput
+from gridgis.errors import Conflict, GridgisError, InvalidInput
 from gridgis.geometry.crs import STORED_CRS
 from gridgis.registry import gpkg
 from gridgis.registry.tables import Geom, layers, metadata
@@ -58,18 +58,21 @@ class Store:
             with self.engine.connect().execution_options(gridgis_write=True) as connection, connection.begin():
                 yield connection
                 if self.is_file:
-                    gpkg.refresh_extents(connection.exec_driver_sql, _changed_layers(connection))
+                    gpkg.refresh_extents(connection.exec_driver_sql, _layers_with_geometry())
         except sa.exc.OperationalError as e:
             if "locked" in str(e.orig):
                 raise Conflict("注册库正被他人写入，请稍后再试", "the registry is being written by someone else") from e
             raise
+        except sa.exc.StatementError as e:
+            if isinstance(e.orig, GridgisError):  # a column refused a value
+                raise e.orig from e
+            raise
 
-    def create_tables(self) -> None:
+    def create_tables(self, connection: sa.Connection) -> None:
         """Create the tables, and on a file what makes it a GeoPackage."""
-        with self.engine.connect().execution_options(gridgis_write=True) as connection, connection.begin():
-            metadata.create_all(connection)
-            if self.is_file:
-                gpkg.ensure(connection.exec_driver_sql, layers())
+        metadata.create_all(connection)
+        if self.is_file:
+            gpkg.ensure(connection.exec_driver_sql, layers())
 
     def close(self) -> None:
         """Let go of the store."""
@@ -90,8 +93,8 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _changed_layers(connection: sa.Connection) -> list[str]:
-    """Name the layers with geometry (all: reading an extent from an R*Tree is cheap)."""
+def _layers_with_geometry() -> list[str]:
+    """Name the layers whose extents are kept (all of them: reading an extent from an R*Tree is cheap)."""
     return [layer.table for layer in layers() if layer.geometry_type]
 
 

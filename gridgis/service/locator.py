@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgis.errors import NotFound
+from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import Hit
 from gridgis.registry import Registry
 from gridgis.registry.book import When
@@ -63,7 +64,7 @@ class Locator:
     def _take(self) -> _Snapshot:
         view = self._registry.view()
         if view.revision:
-            _ = view.resolver
+            _ = view.resolver  # built now, so that no question waits for it
         return _Snapshot(view, self._registry.leaders(), {})
 
     def refresh(self) -> bool:
@@ -89,13 +90,18 @@ class Locator:
 
     def locate(self, lon: float, lat: float, crs: str = "EPSG:4490", at: When = None) -> Hit:
         """Tell which grid is responsible at a point, and why; see ``Registry.locate``."""
-        at = self.revision if at is None and self.revision else at
-        return self._registry.locate(lon, lat, crs, at)
+        if at is not None:
+            return self._registry.locate(lon, lat, crs, at)
+        check_lonlat(lon, lat)
+        x, y, label = to_stored_lonlat(lon, lat, crs)
+        return self._now.view.resolver.resolve(float(x), float(y), label)
 
     def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
         """Tell code, base and rule for (n,) points; what is no place is outside."""
-        at = self.revision if at is None and self.revision else at
-        return self._registry.locate_many(lon, lat, crs, at)
+        if at is not None:
+            return self._registry.locate_many(lon, lat, crs, at)
+        x, y, _ = to_stored_lonlat(lon, lat, crs)
+        return self._now.view.resolver.resolve_many(x, y)
 
     def place(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
         """Find buildings and estates by name: (name, kind, hit), exact matches first."""

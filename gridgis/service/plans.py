@@ -92,14 +92,24 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
         )
     scheme = Scheme.load(new.scheme)
     base, rows = (None, []) if source is None else _noded_base(source, scheme, work_crs)
+    known = 0 if base is None else len(base)
     with Registry.create(new.path, work_crs=work_crs, scheme=scheme, name=new.name, clock=clock) as registry:
-        layers = {} if source is None else _import_town(registry, source, base)
-        known = 0 if base is None else len(base)
+        try:
+            layers = {} if source is None else _import_town(registry, source, base)
+        except BaseException:
+            _remove(registry)  # nothing half-written stays
+            raise
     notes = rows if source is None else [*source.notes.to_dict("records"), *rows]
     return {
         "path": str(new.path), "work_crs": work_crs, "scheme": scheme.name, "communities": known, "layers": layers,
         "notes": notes,
     }  # fmt: skip
+
+
+def _remove(registry: Registry) -> None:
+    registry.close()
+    if "://" not in registry.path:
+        Path(registry.path).unlink(missing_ok=True)
 
 
 def _noded_base(town: Town, scheme: Scheme, work_crs: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
@@ -155,10 +165,11 @@ class Borders:
 
 
 def plan_from_borders(registry: Registry, borders: Borders) -> DivisionPlan:
-    """Make a plan of given boundaries and codes; communities that are new enter the base layer.
+    """Make a plan of given boundaries and codes; its ``base`` holds the communities that they make up.
 
-    The boundaries are noded once, together. Of an invalid one the polygon parts are kept and the rest is reported. The
-    community of a grid is the region in its code. Level 2 gets a level-1 grid over each community.
+    Hand the base to ``Registry.plan_new`` as ``communities``, so that both enter together. The boundaries are noded
+    once, together. Of an invalid one the polygon parts are kept and the rest is reported. The community of a grid is
+    the region in its code. Level 2 gets a level-1 grid over each community.
 
     Raises
     ------
@@ -176,8 +187,7 @@ def plan_from_borders(registry: Registry, borders: Borders) -> DivisionPlan:
         raise InvalidInput(
             f"给定边界的级别须为1或2，实为 {level}", f"given boundaries are of level 1 or 2, not {level}"
         )
-    base = _communities(noded)
-    registry.import_communities(base)
+    base = _communities(noded, level)
     grids = _given_rows(noded, level)
     if level == 2:
         tops = base.assign(community=base["code"], code=[scheme.build(c) for c in base["code"]])
@@ -199,11 +209,11 @@ def _read_borders(borders: Borders) -> gpd.GeoDataFrame:
     return out
 
 
-def _communities(noded: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _communities(noded: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
     """Return the communities that the noded borders make up, work CRS."""
     regions, outlines = dissolve(noded.geometry.to_numpy(), noded["community"].to_numpy())
     first = noded.drop_duplicates("community").set_index("community").loc[regions]
-    alone = noded["community"].value_counts().loc[regions].to_numpy() == 1
+    alone = (noded["community"].value_counts().loc[regions].to_numpy() == 1) & (level == 1)
     names = first["name"].where(alone, regions) if "community_name" not in noded else first["community_name"]
     return gpd.GeoDataFrame({"code": regions, "name": names.to_numpy()}, geometry=outlines, crs=noded.crs)
 

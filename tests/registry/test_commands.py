@@ -1,0 +1,267 @@
+"""The commands registry, plan, team, locate, on a small town."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from gridgis.cli import main
+from gridgis.geometry.crs import to_stored
+from gridgis.io.plan_file import read_plan, write_plan
+from gridgis.registry import Registry
+from gridgis.service.locator import Locator
+from gridgis.service.plans import Borders, locate_table, plan_from_borders, read_plan_with_atoms
+from tests.registry.hand import WORK, A, B, box, communities, file_through, make_plan, make_registry
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs gridgis in a fresh folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gridgis", *words])
+        with pytest.raises(SystemExit) as done:
+            main()
+        out = capsys.readouterr()
+        return int(done.value.code or 0), out.out, out.err
+
+    return call
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    folder = tmp_path / "town"
+    folder.mkdir()
+    base = to_stored(communities())
+    base.to_file(folder / "communities.geojson", COORDINATE_PRECISION=9)
+    homes = [box(50 + 90 * i, 50, 10, 10) for i in range(9)]
+    frame = gpd.GeoDataFrame(
+        {"id": range(9), "name": "楼", "households": 10, "storeys": 6, "use": "residential"}, geometry=homes, crs=WORK
+    )
+    to_stored(frame).to_file(folder / "buildings.geojson", COORDINATE_PRECISION=9)
+    return folder
+
+
+def test_a_registry_is_made_of_a_town(run: Run, town: Path) -> None:
+    code, out, _ = run("registry", "create", "r.gpkg", "--town", str(town), "--json")
+    made = json.loads(out)
+    assert (code, made["work_crs"], made["layers"]["communities"], made["layers"]["buildings"]) == (0, WORK, 3, 9)
+
+
+def test_a_plan_walks_from_draft_to_filed(run: Run, tmp_path: Path) -> None:
+    make_registry(tmp_path).close()
+    write_plan(make_plan(communities()), tmp_path / "p.gpkg")
+    for words in (["new", "p.gpkg"], ["submit", "1"], ["review", "1"], ["file", "1"]):
+        code, out, err = run("plan", *words, "-r", "registry.gpkg", "--by", "张三")
+        assert code == 0, err
+    assert "第 1 版" in out
+
+
+def test_filing_a_draft_exits_with_1(run: Run, tmp_path: Path) -> None:
+    with make_registry(tmp_path) as registry:
+        registry.plan_new(make_plan(communities()), "方案", "张三")
+    code, _, err = run("plan", "file", "1", "-r", "registry.gpkg")
+    assert (code, "draft" in err) == (1, True)
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Registry:
+    with make_registry(tmp_path) as registry:
+        file_through(registry, make_plan(communities()))
+    return Registry.open(tmp_path / "registry.gpkg")
+
+
+def test_show_list_and_diff_print_json(run: Run, ready: Registry) -> None:
+    listed = json.loads(run("plan", "list", "-r", "registry.gpkg", "--json")[1])
+    shown = json.loads(run("plan", "show", "1", "-r", "registry.gpkg", "--json")[1])
+    changed = json.loads(run("plan", "diff", "1", "-r", "registry.gpkg", "--json")[1])
+    assert (listed[0]["state"], len(shown["grids"]), {row["relation"] for row in changed}) == (
+        "filed",
+        9,
+        {"continues"},
+    )
+
+
+def test_a_point_is_located(run: Run, ready: Registry) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    code, out, _ = run("locate", str(lon), str(lat), "-r", "registry.gpkg", "--json")
+    assert (code, json.loads(out)["hit"]["code"]) == (0, A + "002")
+
+
+def test_outside_exits_with_1(run: Run, ready: Registry) -> None:
+    code, out, _ = run("locate", "100", "30", "-r", "registry.gpkg")
+    assert (code, "outside" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["0", "0"], ["32.69", "109.03"], ["109.03"], [], ["109", "32", "--place", "x"], ["109", "32", "--crs", "moon"],
+        ["--points", "none.csv"], ["109", "32", "--at", "99"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_bad_question_exits_with_2(run: Run, ready: Registry, words: list[str]) -> None:
+    code, _, err = run("locate", *words, "-r", "registry.gpkg")
+    assert (code, "error:" in err) == (2, True)
+
+
+def test_what_is_no_registry_exits_with_2(run: Run, tmp_path: Path) -> None:
+    write_plan(make_plan(communities()), tmp_path / "p.gpkg")
+    code, _, err = run("locate", "109", "32", "-r", "p.gpkg")
+    assert (code, "no gridgis registry" in err) == (2, True)
+
+
+def test_a_table_of_points_is_located_and_the_bad_one_explained(run: Run, ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    (tmp_path / "points.csv").write_text(f"编号,经度,纬度\n1,{lon},{lat}\n2,0,0\n3,abc,32\n", encoding="gb18030")
+    table = locate_table(Locator(ready), tmp_path / "points.csv")
+    assert table["code"].tolist()[0] == A + "002"
+    assert table["note"].notna().tolist() == [False, True, True]
+
+
+def test_a_table_without_one_good_point_exits_with_2(run: Run, ready: Registry, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("lon,lat\n0,0\n", encoding="utf-8")
+    assert run("locate", "--points", "points.csv", "-r", "registry.gpkg")[0] == 2
+
+
+def test_a_place_is_located(run: Run, ready: Registry) -> None:
+    code, out, _ = run("locate", "--place", "1-5号楼", "-r", "registry.gpkg", "--json")
+    assert (code, json.loads(out)[0]["kind"]) == (0, "building")
+
+
+def test_an_unknown_place_exits_with_1(run: Run, ready: Registry) -> None:
+    assert run("locate", "--place", "无此楼", "-r", "registry.gpkg")[0] == 1
+
+
+def test_a_team_is_imported_and_shown(run: Run, ready: Registry, tmp_path: Path) -> None:
+    (tmp_path / "team.csv").write_text(
+        f"网格编码,角色,姓名,电话\n{A}000,网格长,叶娟,13912345678\n", encoding="utf-8-sig"
+    )
+    run("team", "import", "team.csv", "-r", "registry.gpkg")
+    rows = json.loads(run("team", "show", "-r", "registry.gpkg", "--at", "2100-01-01", "--json")[1])
+    assert [(r["name"], r["role"], r["phone"]) for r in rows] == [("叶娟", "leader", "13912345678")]
+
+
+def test_a_missing_team_file_exits_with_2(run: Run, ready: Registry) -> None:
+    assert run("team", "import", "none.csv", "-r", "registry.gpkg")[0] == 2
+
+
+def test_a_sound_registry_exits_with_0(run: Run, ready: Registry) -> None:
+    assert json.loads(run("registry", "check", "registry.gpkg", "--json")[1]) == {"ok": True, "faults": []}
+
+
+def test_a_faulty_registry_exits_with_1(run: Run, ready: Registry) -> None:
+    with ready._book.store.write() as c:
+        c.exec_driver_sql("UPDATE issued_code SET state = 'burned'")
+    assert run("registry", "check", "registry.gpkg")[0] == 1
+
+
+def test_a_town_that_is_refused_leaves_no_registry(run: Run, town: Path) -> None:
+    frame = gpd.read_file(town / "communities.geojson")
+    frame.assign(code="9900010010").to_file(town / "communities.geojson")
+    code, _, _ = run("registry", "create", "r.gpkg", "--town", str(town))
+    assert (code, os.path.exists("r.gpkg")) == (2, False)
+
+
+def test_a_registry_without_town_needs_a_work_crs(run: Run) -> None:
+    code, _, err = run("registry", "create", "r.gpkg")
+    assert (code, "--work-crs" in err, os.path.exists("r.gpkg")) == (2, True, False)
+
+
+# --- given boundaries ----------------------------------------------------------------------------------------------
+
+
+def borders_file(folder: Path, codes: list[str]) -> Path:
+    shapes = [box(300 * i, 0, 300, 400) for i in range(len(codes))]
+    frame = gpd.GeoDataFrame({"ID": codes, "NAME": [f"片区{c[-1]}" for c in codes]}, geometry=shapes, crs=WORK)
+    path = folder / "given.geojson"
+    to_stored(frame).to_file(path)
+    return path
+
+
+def test_given_boundaries_are_filed_with_their_codes(run: Run, tmp_path: Path) -> None:
+    codes = [A + "011", A + "012", B + "007"]
+    borders_file(tmp_path, codes)
+    Registry.create(tmp_path / "registry.gpkg", work_crs=WORK).close()
+    new = ["new", "--from", "given.geojson", "--code-column", "ID", "--name-column", "NAME", "--level", "2"]
+    for words in (new, ["submit", "1"], ["review", "1"], ["file", "1"]):
+        code, _, err = run("plan", *words, "-r", "registry.gpkg")
+        assert code == 0, err
+    with Registry.open(tmp_path / "registry.gpkg") as registry:
+        assert set(registry.grids(level=2)["code"]) == set(codes)
+
+
+def test_given_boundaries_that_are_refused_leave_the_base_empty(run: Run, tmp_path: Path) -> None:
+    file = borders_file(tmp_path, [A + "011", A + "012"])
+    registry = Registry.create(tmp_path / "registry.gpkg", work_crs=WORK)
+    first = plan_from_borders(registry, Borders(file, "ID", "NAME", level=2))
+    number = registry.plan_new(first, "先", "张三", communities=first.base)
+    registry.plan_submit(number, "张三")
+    borders_file(tmp_path, [B + "011", A + "012"])
+    new = ["plan", "new", "--from", "given.geojson", "--code-column", "ID", "--name-column", "NAME", "--level", "2"]
+    assert run(*new, "-r", "registry.gpkg")[0] == 1
+    assert registry.communities()["code"].tolist() == [A]
+
+
+def test_a_missing_code_column_exits_with_2(run: Run, tmp_path: Path) -> None:
+    borders_file(tmp_path, [A + "011"])
+    Registry.create(tmp_path / "registry.gpkg", work_crs=WORK).close()
+    code, _, err = run("plan", "new", "--from", "given.geojson", "-r", "registry.gpkg")
+    assert (code, "code" in err) == (2, True)
+
+
+def test_given_boundaries_of_level_3_are_refused(registry: Registry, tmp_path: Path) -> None:
+    from gridgis.errors import InvalidInput
+
+    with pytest.raises(InvalidInput, match="level 1 or 2"):
+        plan_from_borders(registry, Borders(borders_file(tmp_path, [A + "011"]), "ID", "NAME", level=3))
+
+
+def test_a_plan_and_borders_do_not_go_together(run: Run, ready: Registry, tmp_path: Path) -> None:
+    assert run("plan", "new", "p.gpkg", "--from", "b.geojson", "-r", "registry.gpkg")[0] == 2
+
+
+# --- real ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.realdata
+@pytest.mark.heavy
+def test_each_of_456_real_villages_is_found_at_its_own_point(tmp_path: Path) -> None:
+    if not (data := os.environ.get("GRIDGIS_REAL_DATA")):
+        pytest.skip("GRIDGIS_REAL_DATA is not set: no real data here")
+    from gridgis.coding import Scheme
+
+    toml = (Path(__file__).parent / "villages-5-3-3.toml").read_text(encoding="utf-8")
+    path = Path(data) / "shapes" / "tw_taipei_villages.geojson"
+    villages = gpd.read_file(path)
+    points = villages.representative_point()
+    with Registry.create(tmp_path / "t.gpkg", work_crs="EPSG:32651", scheme=Scheme.from_text(toml)) as registry:
+        plan = plan_from_borders(registry, Borders(path, "VILLCODE", "VILLNAME", "TOWNNAME"))
+        assert plan.report.rows["rule"].tolist() == ["valid"]
+        registry.import_communities(plan.base)
+        file_through(registry, plan)
+        assert registry.locate_many(points.x, points.y)["code"].tolist() == villages["VILLCODE"].tolist()
+        assert registry.check().empty
+        assert shapely.coverage_is_valid(registry.grids().geometry.to_numpy())
+
+
+def test_edited_atoms_make_the_plan_anew(tmp_path: Path) -> None:
+    from gridgis.io.town import read_town
+    from gridgis.service.divide import divide_town
+
+    town = Path(__file__).parents[2] / "sample_shapes" / "town"
+    plan = divide_town(read_town(town), only=["990001001201"]).plan
+    write_plan(plan, tmp_path / "p.gpkg")
+    again = read_plan_with_atoms(None, tmp_path / "p.gpkg")
+    assert set(again.grids["local_id"]) == set(read_plan(tmp_path / "p.gpkg").grids["local_id"])

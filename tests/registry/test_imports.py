@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from gridgis.errors import Conflict, InvalidInput, NotFound
+from gridgis.registry import Registry
+from tests.registry.hand import WORK, A, B, C, box, communities, file_through, make_plan, make_registry
+
+
+def only(*codes: str) -> gpd.GeoDataFrame:
+    base = communities()
+    return base[base["code"].isin(codes)].reset_index(drop=True)
+
+
+def test_communities_come_back_as_they_went_in(registry: Registry) -> None:
+    back = registry.communities().to_crs(WORK)
+    assert shapely.hausdorff_distance(back.geometry.iloc[0], communities().geometry.iloc[0]) < 1e-6
+
+
+def test_the_same_communities_may_come_again(registry: Registry) -> None:
+    assert registry.import_communities(communities()) == 0
+
+
+def test_a_name_may_change(registry: Registry) -> None:
+    registry.import_communities(only(A).assign(name="新名"))
+    assert registry.communities().set_index("code")["name"][A] == "新名"
+
+
+def test_a_border_that_would_move_is_a_conflict(registry: Registry) -> None:
+    moved = communities({A: box(0, 0, 1000.5, 800)})
+    with pytest.raises(Conflict, match=A) as caught:
+        registry.import_communities(moved)
+    assert caught.value.fields["moved_m"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_community_that_comes_later_shares_its_border(tmp_path: Path) -> None:
+    with make_registry(tmp_path, base=communities({A: box(0, 0, 1000, 800)})) as registry:
+        registry.import_communities(communities({C: box(-100.777, 800, 1900, 500)}))
+        assert shapely.coverage_is_valid(registry.communities().geometry.to_numpy())
+
+
+def test_a_community_that_would_touch_what_is_filed_is_a_conflict(tmp_path: Path) -> None:
+    base = communities({A: box(0, 0, 1000, 800)})
+    with make_registry(tmp_path, base=base) as registry:
+        file_through(registry, make_plan(base))
+        with pytest.raises(Conflict, match="import all first"):
+            registry.import_communities(communities({C: box(123.456, 800, 555, 500)}))
+
+
+def test_communities_that_overlap_are_refused(tmp_path: Path) -> None:
+    rough = gpd.GeoDataFrame(
+        {"code": [A, B], "name": ["a", "b"]}, geometry=[box(0, 0, 10, 10), box(5, 0, 10, 10)], crs=WORK
+    )
+    with (
+        Registry.create(tmp_path / "r.gpkg", work_crs=WORK) as registry,
+        pytest.raises(InvalidInput, match="node them together"),
+    ):
+        registry.import_communities(rough)
+
+
+@pytest.mark.parametrize("code", ["99000100100", "ABCDEFGHIJKL", "990001001000"])
+def test_a_code_that_the_scheme_does_not_know_is_refused(registry: Registry, code: str) -> None:
+    with pytest.raises(InvalidInput, match=code):
+        registry.import_communities(only(A).assign(code=code))
+
+
+def test_a_layer_without_names_is_refused(registry: Registry) -> None:
+    with pytest.raises(InvalidInput, match="name"):
+        registry.import_communities(only(A).drop(columns="name"))
+
+
+def test_a_layer_without_crs_is_refused(registry: Registry) -> None:
+    with pytest.raises(InvalidInput, match="CRS"):
+        registry.import_communities(only(A).set_crs(None, allow_override=True))
+
+
+def test_an_unknown_context_layer_is_refused(registry: Registry) -> None:
+    with pytest.raises(InvalidInput, match="volcanoes"):
+        registry.import_context("volcanoes", only(A))
+
+
+def test_lines_are_refused_as_water(registry: Registry) -> None:
+    lines = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.LineString([(0, 0), (1, 1)])], crs="EPSG:4490")
+    with pytest.raises(InvalidInput, match="MULTIPOLYGON"):
+        registry.import_context("water", lines)
+
+
+# --- making and opening --------------------------------------------------------------------------------------------
+
+
+def test_an_existing_file_is_never_overwritten(registry: Registry) -> None:
+    with pytest.raises(Conflict, match="exists"):
+        Registry.create(registry.path, work_crs=WORK)
+
+
+def test_a_work_crs_in_degrees_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="metric"):
+        Registry.create(tmp_path / "r.gpkg", work_crs="EPSG:4490")
+
+
+def test_a_refused_registry_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="nonsense"):
+        Registry.create(tmp_path / "r.gpkg", work_crs="nonsense")
+    assert not (tmp_path / "r.gpkg").exists()
+
+
+def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="create"):
+        Registry.open(tmp_path / "none.gpkg")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but text that is long enough" * 40])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.gpkg"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match="registry"):
+        Registry.open(path)
+
+
+def test_a_registry_of_another_version_is_refused(registry: Registry) -> None:
+    with registry._book.store.write() as c:
+        c.exec_driver_sql("UPDATE registry_meta SET version = 99")
+    with pytest.raises(InvalidInput, match="99"):
+        Registry.open(registry.path)

@@ -9,7 +9,7 @@ import numpy as np
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
-from gridgis.partition.groupings import can_group
+from gridgis.partition.groupings import can_group, find_grouping
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import components, partition_graph
 
@@ -59,7 +59,8 @@ def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, s
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)
     best = None
-    for attempt in range(1 if can_group(c, band) is False else 4):
+    refuted = can_group(c, band) is False
+    for attempt in range(1 if refuted else 4):
         labels, report = partition_graph(
             weights, edges, costs, options, band.lower, band.upper,
             seed=seed + 7919 * attempt, balance=rules.balance_price, effort=rules.effort,
@@ -69,7 +70,8 @@ def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, s
         if best[0] == 0:
             break
     assert best is not None
-    return np.asarray(best[1][node])
+    found = find_grouping(weights, edges, costs, band) if best[0] and not refuted else None
+    return np.asarray((best[1] if found is None else found)[node])
 
 
 def _contract(c: Contacts, band: Band) -> Ints:

@@ -54,7 +54,7 @@ def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, s
     ends = np.sort(node[c.pairs], axis=1)
     crossing = ends[:, 0] != ends[:, 1]
     edges, which = np.unique(ends[crossing], axis=0, return_inverse=True)
-    costs = np.bincount(which.ravel(), c.costs(rules)[crossing], len(edges))
+    costs = np.bincount(which.ravel(), c.costs(rules)[crossing], len(edges)).astype(np.float64)
     options = [k for k in part_options(region.households, band) if k <= n]
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)

@@ -10,27 +10,49 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+
+if TYPE_CHECKING:
+    from gridgis.service.divide import Division
 
 TOWN = Path(__file__).parents[1] / "sample_shapes" / "town"
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def town_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def town_division() -> Division:
+    """Return the sample street, divided."""
+    from gridgis.io import read_town
+    from gridgis.service.divide import divide_town
+
+    return divide_town(read_town(TOWN))
+
+
+@pytest.fixture(scope="session")
+def town_plan(town_division: Division, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the sample street's plan file. Read it only."""
+    from gridgis.io.plan_file import write_plan
+
+    path = tmp_path_factory.mktemp("plan") / "plan.gpkg"
+    write_plan(town_division.plan, path, town_division.communities)
+    return path
+
+
+@pytest.fixture(scope="session")
+def town_registry(town_division: Division, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the path of a registry: the sample street divided, coded, filed as revision 1, with its team.
 
     Read it only; copy the file to change it. Every seventh grid of level 3 has no leader.
     """
     from gridgis.io import read_town
     from gridgis.registry import Registry
-    from gridgis.service.divide import divide_town
 
     path = tmp_path_factory.mktemp("town") / "town.gpkg"
     town = read_town(TOWN)
-    plan = divide_town(town).plan
+    plan = town_division.plan
     with Registry.create(path, work_crs=str(plan.grids.crs), name="澄湾街道", clock=lambda: NOW) as registry:
         registry.import_communities(town.communities)
         for layer in ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds"):

@@ -77,7 +77,7 @@ def _print(demo: Demo) -> None:
     typer.echo("")
     print_figures(demo.figures)
     _print_rules(demo)
-    print_rows(demo.report[demo.report["severity"] != "info"].to_dict("records"))
+    print_rows(_records(demo.report[demo.report["severity"] != "info"]))
     inside = int(demo.routed["code"].notna().sum())
     print_table(
         "事件 / events", ["项\nitem", "数\ncount"],
@@ -88,9 +88,13 @@ def _print(demo: Demo) -> None:
             ("网格长空缺，由上级负责 / leader vacant, the one above answers", int(demo.routed["vacant"].sum())),
         ], numbers=1,
     )  # fmt: skip
-    print_rows(demo.event_rows.to_dict("records"))
+    print_rows(_records(demo.event_rows))
     _print_samples(demo)
     _print_made(demo)
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _print_rules(demo: Demo) -> None:

@@ -19,15 +19,16 @@ NO_COMPOUND = -1
 def residents(scene: Scene, place: Place, level: int) -> pd.DataFrame:
     """Return a community's buildings outside carved sites, with their grid of a level and their compound.
 
-    The column 'compound' is a position in ``place.compounds`` (the first, where compounds overlap) or NO_COMPOUND.
+    The column 'compound' is a position in ``place.compounds`` (where they overlap: the smallest) or NO_COMPOUND.
     """
     b = scene.buildings_in(level)
     b = b[(b["community"] == place.community.code) & (b["grid"] != NO_GRID)]
     compound = np.full(len(b), NO_COMPOUND, dtype=np.int64)
     if place.compounds is not None and len(place.compounds) and len(b):
-        tree = shapely.STRtree(place.compounds.geometry.to_numpy())
+        areas = place.compounds.geometry.to_numpy()
+        tree = shapely.STRtree(areas)
         point, estate = tree.query(shapely.points(b[["x", "y"]].to_numpy()), predicate="intersects")
-        order = np.lexsort((-estate, point))
+        order = np.lexsort((-estate, -shapely.area(areas)[estate], point))
         compound[point[order]] = estate[order]
     return b.assign(compound=compound)
 

@@ -16,6 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries, lines, points
 from gridgis.geometry.coverage import faces, node, report_row, segments, undirected
+from gridgis.geometry.crs import STORED_CRS, transform_xy
+from gridgis.geometry.measure import holders
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
 from gridgis.partition.voronoi import cut_face, sample_outlines
@@ -183,11 +185,12 @@ def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
         water,
         np.where(water, -1, compound),
         site,
-        nearest_atoms(
-            ground.buildings[["x", "y"]].to_numpy(dtype=float),
+        atoms_of_buildings(
+            ground.buildings[["lon", "lat"]].to_numpy(dtype=float),
             ground.buildings["community"].to_numpy(),
             polygons,
             community,
+            ground.work_crs,
         ),
         left,
         right,
@@ -197,19 +200,20 @@ def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
     )
 
 
-def nearest_atoms(xy: Floats, of: Ints, polygons: Geometries, community: Ints) -> Ints:
+def atoms_of_buildings(lonlat: Floats, of: Ints, polygons: Geometries, community: Ints, work_crs: str) -> Ints:
     """Return for each building the atom of its community that holds its representative point; else the nearest.
 
-    ``xy`` (b, 2) points in the work CRS, ``of`` (b,) communities of the buildings, ``community`` (n,) of the atoms.
+    ``lonlat`` (b, 2) stored points, ``of`` (b,) communities of the buildings, ``polygons`` and ``community`` (n,) of
+    the atoms, in the work CRS.
     """
-    spots = points(xy)
-    out = np.full(len(spots), -1, dtype=np.int64)
-    at, atom = shapely.STRtree(polygons).query(spots, predicate="intersects")
-    fits = community[atom] == of[at]
-    out[at[fits][::-1]] = atom[fits][::-1]
-    for i in np.flatnonzero(out < 0):
-        own = np.flatnonzero(community == of[i])
-        out[i] = own[np.argmin(shapely.distance(polygons[own], spots[i]))]
+    out = np.full(len(lonlat), -1, dtype=np.int64)
+    for c in np.unique(of):
+        here, own = np.flatnonzero(of == c), np.flatnonzero(community == c)
+        found = holders(lonlat[here], polygons[own], work_crs)
+        lost = found < 0
+        spots = points(transform_xy(lonlat[here][lost], STORED_CRS, work_crs))
+        found[lost] = shapely.STRtree(polygons[own]).nearest(spots)
+        out[here] = own[found]
     return out
 
 

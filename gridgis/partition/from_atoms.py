@@ -11,10 +11,10 @@ import pandas as pd
 from gridgis.errors import InvalidInput
 from gridgis.geometry.coverage import segments, undirected
 from gridgis.geometry.crs import to_work
-from gridgis.geometry.measure import representative_points_in_work
+from gridgis.geometry.measure import representative_points
 from gridgis.model import DivisionPlan, need_columns
 from gridgis.partition.assemble import assemble
-from gridgis.partition.atoms import nearest_atoms, shared_segments
+from gridgis.partition.atoms import atoms_of_buildings, shared_segments
 from gridgis.partition.layout import Layout, Pieces
 
 
@@ -95,10 +95,11 @@ def _along(plan: DivisionPlan, seg: Any) -> tuple[Any, Any]:
 
 
 def _atom_of_building(plan: DivisionPlan, polygons: Any, community: Any) -> Any:
-    xy = representative_points_in_work(plan.buildings, str(plan.grids.crs))
+    work = str(plan.grids.crs)
+    lonlat = representative_points(plan.buildings, work)
     codes = {str(c): i for i, c in enumerate(plan.base["code"])}
     of = np.array([codes[str(c)] for c in plan.buildings["community"]], dtype=np.int64)
-    return nearest_atoms(xy, of, polygons, community)
+    return atoms_of_buildings(lonlat, of, polygons, community, work)
 
 
 def _kept_flags(plan: DivisionPlan, leaf: Any) -> dict[str, set[str]]:

@@ -21,7 +21,8 @@ class Contacts:
     """A set of atoms with what dividing needs to know of each, and their contacts along edges.
 
     ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building;
-    ``area`` (n,) m2; ``compound`` (n,) or -1; ``water`` (n,) True for water that cannot be crossed;
+    ``area`` (n,) m2; ``compound`` (n,) or -1; ``water`` (n,) True for water that cannot be crossed
+    and has no building on it;
     ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
     """
 
@@ -79,17 +80,32 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
     pairs, which = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
     length = np.zeros((len(pairs), OPEN + 1))
     np.add.at(length, (which.ravel(), klass), metres)
+    households = atoms.households(counts)
+    water = atoms.water & ~_bridged(atoms)
+    lived_on = water & (households > 0)
+    keep = _moored(pairs, length, water, lived_on)
     whole = Contacts(
         np.arange(len(atoms.polygons)),
-        atoms.households(counts),
+        households,
         biggest,
         shapely.area(atoms.polygons).astype(np.float64),
         atoms.compound,
-        atoms.water & ~_bridged(atoms),
-        pairs,
-        length,
+        water & ~lived_on,
+        pairs[keep],
+        length[keep],
     )
     return whole.take(chosen)
+
+
+def _moored(pairs: Ints, length: Floats, water: Bools, lived_on: Bools) -> Bools:
+    """Tell which contacts stay: water with buildings on it counts as land that hangs on one bank, and is no bridge."""
+    keep = np.asarray(~lived_on[pairs].any(axis=1) | (water & ~lived_on)[pairs].any(axis=1), dtype=np.bool_)
+    metres = length.sum(axis=1)
+    for boat in np.flatnonzero(lived_on):
+        banks = np.flatnonzero((pairs == boat).any(axis=1) & ~water[pairs].all(axis=1))
+        if len(banks):
+            keep[banks[np.argmax(metres[banks])]] = True
+    return np.asarray(keep, dtype=np.bool_)
 
 
 def _bridged(atoms: Atoms) -> Bools:

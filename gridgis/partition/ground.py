@@ -15,17 +15,20 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Ints, points
 from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
-from gridgis.geometry.measure import footprint_areas_m2, representative_points_in_work
+from gridgis.geometry.measure import footprint_areas_m2, holders, representative_points
 from gridgis.model import BARRIER_CLASSES, MODES, SITE_CATEGORIES, Community, DivisionRules, need_columns
+
+OVERLAP_M2 = 1.0
+"""Estates or sites that overlap by less touch along a line drawn twice: not worth a word."""
 
 
 @dataclass(frozen=True)
 class Ground:
     """All communities in the work CRS, ready to be noded.
 
-    ``base``: code, name, geometry. ``buildings``: id, name, households, source, community (position in base),
-    x, y (representative point), geometry. ``barriers``: klass, name, line geometry. ``water``: river polygons.
-    ``compounds``: id, name, geometry. ``sites``: id, name, category, mode, geometry.
+    ``base``: code, name, geometry. ``buildings``: id, name, households, source, community (position in base), lon, lat
+    (representative point as stored), x, y (in the work CRS), geometry. ``barriers``: klass, name, line geometry.
+    ``water``: river polygons. ``compounds``: id, name, geometry. ``sites``: id, name, category, mode, geometry.
     """
 
     work_crs: str
@@ -75,11 +78,19 @@ def _boundary(c: Community) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[c.boundary], crs=crs)
     need_crs(frame, f"{c.name} boundary")
     moved = shapely.transform(c.boundary, lambda xy: transform_xy(xy, frame.crs, STORED_CRS))
+    if c.boundary is None or not np.isfinite(moved.bounds).all():
+        raise InvalidInput(
+            f"社区 {c.code} 的边界为空，或坐标不属于坐标系 {frame.crs}",
+            f"the boundary of community {c.code} is empty, or its coordinates do not belong to the CRS {frame.crs}",
+            code=c.code,
+        )
     return gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[moved], crs=STORED_CRS)
 
 
-def _stack(layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str) -> gpd.GeoDataFrame:
-    """Concatenate one layer of all communities in the work CRS; what two communities both give is kept once."""
+def _stack(
+    layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str, once: bool = True
+) -> gpd.GeoDataFrame:
+    """Concatenate one layer of all communities in the work CRS; ``once``: keep once what two communities both give."""
     frames = []
     for layer in layers:
         if layer is not None and len(layer):
@@ -91,11 +102,13 @@ def _stack(layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], wha
     if "name" not in frame:
         frame["name"] = None
     empty = shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy())
-    frame = frame[~empty].reset_index(drop=True)
-    key = pd.DataFrame({"g": shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()))})
-    key["k"] = frame[need[0]].astype(str)
-    once: gpd.GeoDataFrame = frame[~key.duplicated().to_numpy()].reset_index(drop=True)
-    return once
+    there: gpd.GeoDataFrame = frame[~empty].reset_index(drop=True)
+    if not once:
+        return there
+    key = pd.DataFrame({"g": shapely.to_wkb(shapely.normalize(there.geometry.to_numpy()))})
+    key["k"] = there[need[0]].astype(str)
+    single: gpd.GeoDataFrame = there[~key.duplicated().to_numpy()].reset_index(drop=True)
+    return single
 
 
 def _barriers(communities: Sequence[Community], work: str) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
@@ -134,7 +147,27 @@ def _areas(
                 )
             )  # fmt: skip
         kept.append(polygon)
-    return frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=work))
+    frame = frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=work))
+    _report_overlaps(frame, what, rows)
+    return frame
+
+
+def _report_overlaps(frame: gpd.GeoDataFrame, what: str, rows: list[Row]) -> None:
+    """Report estates, or carved sites, that overlap; an atom there belongs to the smaller one."""
+    frame = frame[frame["mode"] == "carve"] if "mode" in frame else frame
+    geoms, ids = frame.geometry.to_numpy(), frame["id"].astype(str).to_numpy()
+    a, b = shapely.STRtree(geoms).query(geoms, predicate="intersects")
+    a, b = a[a < b], b[a < b]
+    area = shapely.area(shapely.intersection(geoms[a], geoms[b]))
+    for i, j, m2 in zip(a[area > OVERLAP_M2], b[area > OVERLAP_M2], area[area > OVERLAP_M2], strict=True):
+        small = ids[i] if geoms[i].area <= geoms[j].area else ids[j]
+        rows.append(
+            report_row(
+                "warning", what, small, "overlap", m2,
+                f"{what} {ids[i]} 与 {ids[j]} 重叠 {m2:.1f} 平方米，归面积较小的 {small}",
+                f"{what} {ids[i]} and {ids[j]} overlap by {m2:.1f} m2; the smaller, {small}, has it",
+            )
+        )  # fmt: skip
 
 
 def _sites(communities: Sequence[Community], work: str, rows: list[Row]) -> gpd.GeoDataFrame:
@@ -155,11 +188,12 @@ def _buildings(
     work: str,
     rows: list[Row],
 ) -> gpd.GeoDataFrame:
-    frame = _stack([c.buildings for c in communities], ("id", "households"), "buildings", work)
+    frame = _stack([c.buildings for c in communities], ("id", "households"), "buildings", work, once=False)
     frame = _drop_duplicates(frame, rows)
-    xy = representative_points_in_work(frame, work) if len(frame) else np.empty((0, 2))
-    frame["x"], frame["y"] = xy[:, 0], xy[:, 1]
-    frame["community"] = _place(frame, base, rows)
+    lonlat = representative_points(frame, work)
+    frame[["lon", "lat"]] = lonlat
+    frame[["x", "y"]] = transform_xy(lonlat, STORED_CRS, work)
+    frame["community"] = _place(frame, base, work, rows)
     counts, source = _households(frame, base, rules, work, rows)
     frame["households"], frame["source"] = counts, source
     return frame
@@ -186,12 +220,11 @@ def _drop_duplicates(frame: gpd.GeoDataFrame, rows: list[Row]) -> gpd.GeoDataFra
     return frame
 
 
-def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[Row]) -> Ints:
-    spots = points(frame[["x", "y"]].to_numpy())
+def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, work: str, rows: list[Row]) -> Ints:
+    """Return the position of each building's community; the nearest, reported, where it lies in none."""
+    spots = points(frame[["x", "y"]].to_numpy(dtype=float))
     tree = shapely.STRtree(base.geometry.to_numpy())
-    where = np.full(len(frame), -1, dtype=np.int64)
-    at, community = tree.query(spots, predicate="intersects")
-    where[at[::-1]] = community[::-1]
+    where = holders(frame[["lon", "lat"]].to_numpy(dtype=float), base.geometry.to_numpy(), work)
     for i in np.flatnonzero(where < 0):
         where[i] = tree.nearest(spots[i])
         metres = spots[i].distance(base.geometry.iloc[where[i]])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gridgis.geometry.arrays import Ints
+from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
@@ -14,6 +14,7 @@ from gridgis.partition.groupings import can_group
 from gridgis.partition.layout import Layout, Pieces
 from gridgis.partition.levels import Cut
 from gridgis.partition.regions import Region
+from gridgis.partition.search import components
 
 
 def explain(
@@ -25,7 +26,9 @@ def explain(
 ) -> dict[str, set[str]]:
     """Return the flags by local id, and append a report row for each grid outside its band."""
     flags: dict[str, set[str]] = {}
+    rim = _rim(pieces)
     for c, cut, band, level in cuts:
+        land, dry = components(c.n, c.pairs), _dry(c)
         ids = layout.level2 if level == 2 else layout.leaf
         total = int(c.households.sum())
         for label, region in enumerate(cut.region_of):
@@ -36,7 +39,9 @@ def explain(
                 _crossing(local_id, region, band, level, rows)
             if load in band:
                 continue
-            flag, zh, en = _cause(c, members, load, total, region, band, level)
+            small = level == 2 and 0 < load < band.lower
+            apart = _apart(c, members, land, dry, rim) if small else None
+            flag, zh, en = apart or _cause(c, members, total, region, band, level)
             flags.setdefault(local_id, set()).add(flag)
             severity = "unmet" if flag == "band_unmet" else "info"
             rows.append(
@@ -63,10 +68,9 @@ def _crossing(local_id: str, region: Region, band: Band, level: int, rows: list[
         )  # fmt: skip
 
 
-def _cause(
-    c: Contacts, members: Ints, load: int, total: int, region: Region, band: Band, level: int
-) -> tuple[str, str, str]:
+def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, level: int) -> tuple[str, str, str]:
     """Name the cause: flag, Chinese, English."""
+    load = int(c.households[members].sum())
     biggest = int(c.biggest[members].max(initial=0))
     if region.closed == "building" and load == biggest:
         return "single_building", f"单栋 {biggest} 户，单栋成格", f"one building of {biggest}, a grid by rule"
@@ -99,6 +103,32 @@ def _cause(
         "搜索未找到满足户数带的划分（未证明不存在）",
         "the search found no division within the band (not proven impossible)",
     )
+
+
+def _rim(pieces: Pieces) -> Bools:
+    """Tell which atoms lie at the boundary of their community, (n,)."""
+    out = np.zeros(len(pieces.polygons), dtype=np.bool_)
+    outer = (pieces.left < 0) | (pieces.community[pieces.left] != pieces.community[pieces.right])
+    out[pieces.right[outer]] = True
+    out[pieces.left[outer & (pieces.left >= 0)]] = True
+    return out
+
+
+def _dry(c: Contacts) -> Ints:
+    """Label the pieces of land between water that cannot be crossed, (n,); water atoms are pieces of their own."""
+    return components(c.n, c.pairs[~c.water[c.pairs].any(axis=1)])
+
+
+def _apart(c: Contacts, members: Ints, land: Ints, dry: Ints, rim: Bools) -> tuple[str, str, str] | None:
+    """Tell whether a grid is all there is of a detached part of the community, or of an island."""
+    lived_in = members[c.households[members] > 0]
+    part, shore = np.flatnonzero(land == land[lived_in[0]]), np.flatnonzero(dry == dry[lived_in[0]])
+    if len(part) < c.n and not set(part[c.households[part] > 0].tolist()) - set(members.tolist()):
+        return "enclave", "社区边界之外的飞地，单独成格", "a part of the community that lies apart, a grid of its own"
+    alone = not set(shore.tolist()) - set(members.tolist()) and not rim[c.atom[shore]].any()
+    if alone and len(shore) < len(part):
+        return "island", "四面环水且无桥的孤岛，单独成格", "land closed in by water without a bridge, a grid of its own"
+    return None
 
 
 def _region_atoms(c: Contacts, region: Region) -> Ints:

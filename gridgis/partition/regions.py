@@ -143,6 +143,7 @@ def _absorb_empty(households: Ints, keep: Bools, weak: Ints, touch: Floats) -> I
         reach = [(p, np.flatnonzero(settled & ~keep & (weak[p] >= 0))) for p in waiting]
         now = [(p, near) for p, near in reach if len(near)]
         if not now:
+            _join_empty(waiting, parent, weak)
             break
         for p, near in now:
             best = near[np.lexsort((-touch[p, near], -weak[p, near]))[0]]
@@ -151,6 +152,13 @@ def _absorb_empty(households: Ints, keep: Bools, weak: Ints, touch: Floats) -> I
             settled[p] = True
             waiting.remove(p)
     return parent
+
+
+def _join_empty(waiting: list[int], parent: Ints, weak: Ints) -> None:
+    """Join empty pieces that no piece with households can take: with each other, and with large empty ground."""
+    for p in waiting:
+        for q in np.flatnonzero(weak[p] >= 0):
+            parent[parent == max(parent[p], parent[q])] = min(parent[p], parent[q])
 
 
 def _merge(

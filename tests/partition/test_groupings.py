@@ -1,0 +1,110 @@
+"""Exact groupings of small regions: found where there is one, refuted only where there is none."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridgis.geometry.arrays import Ints
+from gridgis.model import Band
+from gridgis.partition.graph import Contacts
+from gridgis.partition.groupings import can_group, find_grouping
+from gridgis.partition.levels import part_options
+from gridgis.partition.search import components, partition_graph
+
+BAND = Band(30, 50)
+
+KNOT = [37, 0, 0, 32, 0, 35, 23, 21, 29, 17, 24, 0, 10, 13, 3, 0]
+"""Households of a square of 4 x 4 that the search by spanning trees leaves out of band for each of four seeds."""
+
+
+def square(side: int) -> Ints:
+    across = [(i, i + 1) for i in range(side * side) if (i + 1) % side]
+    return np.array([*across, *((i, i + side) for i in range(side * (side - 1)))], dtype=np.int64)
+
+
+def within(labels: Ints, weights: Ints, edges: Ints, band: Band) -> bool:
+    """Tell whether labels are contiguous groups within the band."""
+    inner = labels[edges[:, 0]] == labels[edges[:, 1]]
+    parts = components(len(labels), edges[inner]).max() + 1
+    return parts == len(np.unique(labels)) and all(int(n) in band for n in np.bincount(labels, weights))
+
+
+def contacts(weights: Ints, edges: Ints) -> Contacts:
+    n = len(weights)
+    none = np.full(n, -1, dtype=np.int64)
+    return Contacts(
+        np.arange(n), weights, weights, np.ones(n), none, np.zeros(n, dtype=bool), edges, np.ones((len(edges), 9))
+    )
+
+
+@st.composite
+def regions(draw: st.DrawFn) -> tuple[Ints, Ints]:
+    """Draw a connected graph of up to six nodes, some without households."""
+    weights = draw(st.lists(st.integers(0, 40), min_size=2, max_size=6))
+    tree = [(draw(st.integers(0, i - 1)), i) for i in range(1, len(weights))]
+    more = [pair for pair in combinations(range(len(weights)), 2) if pair not in tree and draw(st.booleans())]
+    return np.array(weights, dtype=np.int64), np.array(sorted([*tree, *more]), dtype=np.int64)
+
+
+def by_trying_all(weights: Ints, edges: Ints, band: Band) -> bool:
+    n = len(weights)
+    ways = (np.unique(way, return_inverse=True)[1] for way in product(range(n), repeat=n))
+    return any(within(labels, weights, edges, band) for labels in ways)
+
+
+@settings(max_examples=60, deadline=None)
+@given(regions(), st.integers(5, 50), st.integers(0, 20))
+def test_a_grouping_is_found_where_there_is_one(drawn: tuple[Ints, Ints], lower: int, width: int) -> None:
+    weights, edges = drawn
+    band = Band(lower, lower + width)
+    found = find_grouping(weights, edges, np.ones(len(edges)), band)
+    assert (found is not None) == by_trying_all(weights, edges, band)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=16, max_size=16))
+def test_what_is_found_is_contiguous_and_within_the_band(drawn: list[int]) -> None:
+    weights, edges = np.array(drawn, dtype=np.int64), square(4)
+    found = find_grouping(weights, edges, np.ones(len(edges)), BAND)
+    assert found is None or within(found, weights, edges, BAND)
+
+
+@settings(max_examples=60, deadline=None)
+@given(regions(), st.integers(5, 50), st.integers(0, 20))
+def test_only_what_has_no_grouping_is_refuted(drawn: tuple[Ints, Ints], lower: int, width: int) -> None:
+    weights, edges = drawn
+    band = Band(lower, lower + width)
+    assert can_group(contacts(weights, edges), band) is not False or not by_trying_all(weights, edges, band)
+
+
+def test_the_exact_search_finds_what_spanning_trees_do_not() -> None:
+    weights, edges = np.array(KNOT), square(4)
+    costs = np.ones(len(edges))
+    options = part_options(sum(KNOT), BAND)
+    tried = [partition_graph(weights, edges, costs, options, 30, 50, seed=7919 * k)[1]["excess"] for k in range(4)]
+    found = find_grouping(weights, edges, costs, BAND)
+    assert min(tried) > 0
+    assert found is not None
+    assert within(found, weights, edges, BAND)
+
+
+def test_empty_ground_joins_over_the_dearest_border() -> None:
+    """A row of 30, nothing, 30: the border on the right of the empty ground is dear, so it goes there."""
+    found = find_grouping(np.array([30, 0, 30]), np.array([[0, 1], [1, 2]]), np.array([1.0, 5.0]), BAND)
+    assert found is not None
+    assert found[1] == found[2] != found[0]
+
+
+def test_a_region_of_too_many_buildings_is_left_alone() -> None:
+    weights, edges = np.full(64, 10), square(8)
+    assert find_grouping(weights, edges, np.ones(len(edges)), BAND) is None
+    assert can_group(contacts(weights, edges), BAND) is None
+
+
+def test_a_search_that_takes_too_long_finds_nothing(monkeypatch: object) -> None:
+    weights = np.array([7, 11, 13, 17] * 9)
+    assert find_grouping(weights, square(6), np.ones(60), Band(41, 41)) is None

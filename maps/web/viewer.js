@@ -119,7 +119,7 @@
     container: "map", style: { version: 8, sources: {}, layers: [{ id: "paper", type: "background", paint: { "background-color": town.paper } }] },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, minZoom: 8, fadeDuration: 120,
     canvasContextAttributes: { preserveDrawingBuffer: new URLSearchParams(location.search).has("print") },
-    locale: { "NavigationControl.ZoomIn": "放大 / zoom in", "NavigationControl.ZoomOut": "缩小 / zoom out", "Map.Title": "地图：方向键移动，加减键缩放，回车查询中心 / map: arrows move, + - zoom, Enter looks up the centre" },
+    locale: { "NavigationControl.ZoomIn": "放大 / zoom in", "NavigationControl.ZoomOut": "缩小 / zoom out", "Map.Title": "地图：方向键移动，加减键缩放，Home 全图，回车查询中心 / map: arrows move, + - zoom, Home shows all, Enter looks up the centre" },
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
@@ -294,7 +294,7 @@
         figure("专属网格", "Dedicated", count("dedicated"), "#7a5a86")),
       el("ul", { class: "keys" },
         el("li", {}, el("kbd", {}, "/"), " 搜索 search"), el("li", {}, el("kbd", {}, "Esc"), " 关闭名片 close the card"),
-        el("li", {}, el("kbd", {}, "↑ ↓ ← →"), " ", el("kbd", {}, "+ −"), " 移动与缩放 move and zoom"), el("li", {}, el("kbd", {}, "Enter"), " 在地图上：查询中心点 on the map: look up its centre"))));
+        el("li", {}, el("kbd", {}, "↑ ↓ ← →"), " ", el("kbd", {}, "+ −"), " 移动与缩放 move and zoom"), el("li", {}, el("kbd", {}, "Home"), " 全图 the whole town"), el("li", {}, el("kbd", {}, "Enter"), " 在地图上：查询中心点 on the map: look up its centre"))));
   }
   const metres = (m) => (m < 10 ? `${m.toFixed(1)} 米` : m < 1000 ? `${m.toFixed(0)} 米` : `${(m / 1000).toFixed(2)} 公里`);
   function whereBox(hit) {
@@ -461,10 +461,14 @@
   document.querySelector(".maplibregl-ctrl-bottom-left").prepend(north);
   refresh();
   intro();
-  const wide = window.innerWidth > 1000;
-  map.fitBounds(bounds, { padding: { top: wide ? 76 : 70, bottom: 30, left: 24, right: $("legend").open && window.innerWidth > 1200 ? 225 : 24 }, duration: 0 });
+  function home(ms) {
+    const padding = { top: window.innerWidth > 1000 ? 76 : 70, bottom: 30, left: 24, right: $("legend").open && window.innerWidth > 1200 ? 225 : 24 };
+    map.fitBounds(bounds, { padding, duration: ms });
+  }
+  map.getCanvas().addEventListener("keydown", (event) => { if (event.key === "Home") home(moving(500)); });
+  home(0);
   const start = decodeURIComponent(location.hash.slice(1));
   if (byCode.has(start)) choose(start);
-  window.gridgisViewer = { map, choose, locate, state, ready: true };
+  window.gridgisViewer = { map, choose, locate, close, home, refresh, state };
   map.once("idle", () => document.body.setAttribute("data-ready", "true"));
 })();

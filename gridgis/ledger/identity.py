@@ -86,14 +86,14 @@ def _overlaps(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, at: NDArray[np.objec
     in_a, in_b = _holder(a, at), _holder(b, at)
     j, i = shapely.STRtree(a).query(b, predicate="intersects")
     shared = shapely.area(shapely.intersection(a[i], b[j]))
-    both = np.zeros((len(a), len(b)))
     inside = (in_a >= 0) & (in_b >= 0)
-    np.add.at(both, (in_a[inside], in_b[inside]), weight[inside])
+    pairs, which = np.unique(in_a[inside] * len(b) + in_b[inside], return_inverse=True)
+    both = pd.Series(np.bincount(which, weights=weight[inside], minlength=len(pairs)), index=pairs, dtype=np.float64)
     return pd.DataFrame(
         {
             "old": old["id"].to_numpy()[i],
             "new": new["id"].to_numpy()[j],
-            "h": both[i, j],
+            "h": both.reindex(i * len(b) + j, fill_value=0.0).to_numpy(),
             "h_old": _sum(in_a, weight, len(a))[i],
             "h_new": _sum(in_b, weight, len(b))[j],
             "a": shared,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,9 +69,10 @@ class Locator:
 
     def refresh(self) -> bool:
         """Take in a newer revision, and the team of today; return whether the revision changed."""
-        before = self._now.view.revision
-        self._now = self._take()
-        return self._now.view.revision != before
+        before, after = self._now, self._take()
+        news = after.view.revision != before.view.revision
+        self._now = after if news else replace(after, context=before.context)
+        return news
 
     @property
     def revision(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgis.coding import Scheme
-from gridgis.errors import GridgisError, InvalidInput
+from gridgis.errors import GridgisError, InvalidInput, NotFound
 from gridgis.geometry.coverage import dissolve, node_base
-from gridgis.geometry.crs import choose_work_crs
+from gridgis.geometry.crs import STORED_CRS, choose_work_crs
 from gridgis.geometry.shift import check_lonlat
 from gridgis.io.plan_file import read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
@@ -25,6 +25,7 @@ from gridgis.model import (
     BUILDING_COLUMNS,
     GRID_COLUMNS,
     REPORT_COLUMNS,
+    Community,
     DivisionPlan,
     DivisionRules,
     PlanReport,
@@ -133,6 +134,27 @@ def _import_town(registry: Registry, town: Town, base: gpd.GeoDataFrame | None) 
         if rows is not None:
             counts[name] = registry.import_context(name, rows)
     return counts
+
+
+def communities_on_base(registry: Registry, communities: Iterable[Community]) -> list[Community]:
+    """Return the communities with the boundaries of the registry's base layer, ready to be divided again.
+
+    Divide them in the registry's work CRS: ``divide(..., previous=registry.grids(), work_crs=registry.work_crs)``.
+
+    Raises
+    ------
+    NotFound
+        A community is not in the base layer.
+    """
+    base = registry.communities().set_index("code")
+    given = list(communities)
+    if unknown := [c.code for c in given if c.code not in base.index]:
+        raise NotFound(
+            f"社区 {unknown} 不在注册库的基础图层中",
+            f"the communities {unknown} are not in the base layer",
+            codes=unknown,
+        )
+    return [replace(c, boundary=base.geometry.loc[c.code], crs=STORED_CRS) for c in given]
 
 
 def read_plan_with_atoms(plan: str | Path | None, edited: str | Path) -> DivisionPlan:

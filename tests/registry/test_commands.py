@@ -13,11 +13,24 @@ import pytest
 import shapely
 
 from gridgis.cli import main
+from gridgis.coding import Scheme
+from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
 from gridgis.io.plan_file import read_plan, write_plan
+from gridgis.io.town import read_town
+from gridgis.partition import divide
 from gridgis.registry import Registry
+from gridgis.service.divide import divide_town
 from gridgis.service.locator import Locator
-from gridgis.service.plans import Borders, locate_table, plan_from_borders, read_plan_with_atoms
+from gridgis.service.plans import (
+    Borders,
+    NewRegistry,
+    communities_on_base,
+    create_registry,
+    locate_table,
+    plan_from_borders,
+    read_plan_with_atoms,
+)
 from tests.registry.hand import WORK, A, B, box, communities, file_through, make_plan, make_registry
 
 Run = Callable[..., tuple[int, str, str]]
@@ -222,8 +235,6 @@ def test_a_missing_code_column_exits_with_2(run: Run, tmp_path: Path) -> None:
 
 
 def test_given_boundaries_of_level_3_are_refused(registry: Registry, tmp_path: Path) -> None:
-    from gridgis.errors import InvalidInput
-
     with pytest.raises(InvalidInput, match="level 1 or 2"):
         plan_from_borders(registry, Borders(borders_file(tmp_path, [A + "011"]), "ID", "NAME", level=3))
 
@@ -240,8 +251,6 @@ def test_a_plan_and_borders_do_not_go_together(run: Run, ready: Registry, tmp_pa
 def test_each_of_456_real_villages_is_found_at_its_own_point(tmp_path: Path) -> None:
     if not (data := os.environ.get("GRIDGIS_REAL_DATA")):
         pytest.skip("GRIDGIS_REAL_DATA is not set: no real data here")
-    from gridgis.coding import Scheme
-
     toml = (Path(__file__).parent / "villages-5-3-3.toml").read_text(encoding="utf-8")
     path = Path(data) / "shapes" / "tw_taipei_villages.geojson"
     villages = gpd.read_file(path)
@@ -256,10 +265,25 @@ def test_each_of_456_real_villages_is_found_at_its_own_point(tmp_path: Path) -> 
         assert shapely.coverage_is_valid(registry.grids().geometry.to_numpy())
 
 
-def test_edited_atoms_make_the_plan_anew(tmp_path: Path) -> None:
-    from gridgis.io.town import read_town
-    from gridgis.service.divide import divide_town
+def test_a_community_divided_again_on_the_base_layer_is_filed(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "sample_shapes" / "town"
+    code = "990001001201"
+    create_registry(NewRegistry(tmp_path / "r.gpkg"), folder)
+    with Registry.open(tmp_path / "r.gpkg") as registry:
+        own = [c for c in read_town(folder).to_communities() if c.code == code]
+        plan = divide(communities_on_base(registry, own), work_crs=registry.work_crs)
+        file_through(registry, plan)
+        assert set(registry.grids()["community"]) == {code}
+        assert registry.check().empty
 
+
+def test_a_community_that_is_not_in_the_base_layer_is_not_found(registry: Registry) -> None:
+    folder = Path(__file__).parents[2] / "sample_shapes" / "town"
+    with pytest.raises(NotFound, match="990001001201"):
+        communities_on_base(registry, read_town(folder).to_communities())
+
+
+def test_edited_atoms_make_the_plan_anew(tmp_path: Path) -> None:
     town = Path(__file__).parents[2] / "sample_shapes" / "town"
     plan = divide_town(read_town(town), only=["990001001201"]).plan
     write_plan(plan, tmp_path / "p.gpkg")

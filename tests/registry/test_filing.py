@@ -335,6 +335,25 @@ def test_a_filing_that_broke_off_can_be_done_again(half_way: Registry) -> None:
     assert half_way.plan_file(2, "王五") == 2
 
 
+KILLED = """
+import os, sys
+from gridgis.registry import Registry, filing
+filing._replace_buildings = lambda *_: os.kill(os.getpid(), 9)
+Registry.open(sys.argv[1]).plan_file(1, "x")
+"""
+
+
+def test_a_process_that_is_killed_while_filing_leaves_nothing_behind(
+    registry: Registry, base: gpd.GeoDataFrame
+) -> None:
+    number = submitted(registry, one(base))
+    registry.plan_review(number, "李四")
+    killed = subprocess.run([sys.executable, "-c", KILLED, registry.path], check=False)
+    assert killed.returncode == -9
+    assert (registry.plan(number)["state"], len(registry.revisions())) == ("reviewed", 0)
+    assert registry.plan_file(number, "王五") == 1
+
+
 WRITER = f"""
 import sys
 import pandas as pd

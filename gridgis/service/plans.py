@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from gridgis.coding import Scheme
 from gridgis.errors import GridgisError, InvalidInput, NotFound
 from gridgis.geometry.coverage import dissolve, node_base
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs
-from gridgis.geometry.shift import check_lonlat
+from gridgis.geometry.shift import canonical_crs, check_lonlat
 from gridgis.io.plan_file import read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
 from gridgis.io.town import Town, read_town
@@ -300,33 +301,46 @@ def import_team(registry: Registry, path: str | Path, by: str) -> int:
 def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None) -> pd.DataFrame:
     """Look up the points of a table.
 
+    Parameters
+    ----------
+    path
+        CSV or Excel with the columns lon and lat; a column crs says for each row what its coordinates are.
+    crs
+        Coordinates of the rows for which no column says it.
+
     Returns
     -------
     DataFrame
-        The table with code, base, rule and note; a point that cannot be meant (0, 0; swapped; no number) has no code
-        and says why in ``note``.
+        The table with code, base, rule and note; a point that cannot be meant (0, 0; swapped; no number; unknown
+        coordinates) has no code and says why in ``note``.
 
     Raises
     ------
     InvalidInput
         There are no columns lon and lat, or no point can be meant.
     """
+    canonical_crs(crs)
     table = read_table(path, POINT_HEADS)
     need_columns(table, ("lon", "lat"), str(path))
     lon = pd.to_numeric(table["lon"], errors="coerce").to_numpy(dtype="float64")
     lat = pd.to_numeric(table["lat"], errors="coerce").to_numpy(dtype="float64")
-    notes = [_why_not(x, y) for x, y in zip(lon, lat, strict=True)]
-    good = [note is None for note in notes]
-    if len(table) and not any(good):
+    labels = [c if isinstance(c, str) and c.strip() else crs for c in table.get("crs", [crs] * len(table))]
+    notes = [_why_not(x, y, label) for x, y, label in zip(lon, lat, labels, strict=True)]
+    good = np.array([note is None for note in notes], dtype=bool)
+    if len(table) and not good.any():
         raise InvalidInput(f"{path} 中没有可用的点：{notes[0]}", f"no point of {path} can be used", path=str(path))
     out = table.assign(code=None, base=None, rule=None, note=pd.Series(notes, dtype=object, index=table.index))
-    for column, values in locator.locate_many(lon[good], lat[good], crs, at).items():
-        out.loc[good, str(column)] = values.to_numpy()
+    for label in sorted(set(labels)):
+        rows = good & np.array([name == label for name in labels], dtype=bool)
+        if rows.any():
+            found = locator.locate_many(lon[rows], lat[rows], label, at)
+            out.loc[rows, ["code", "base", "rule"]] = found[["code", "base", "rule"]].to_numpy()
     return out
 
 
-def _why_not(lon: float, lat: float) -> str | None:
+def _why_not(lon: float, lat: float, crs: str) -> str | None:
     try:
+        canonical_crs(crs)
         check_lonlat(lon, lat)
     except GridgisError as e:
         return str(e)

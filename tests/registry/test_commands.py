@@ -16,6 +16,7 @@ from gridgis.cli import main
 from gridgis.coding import Scheme
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
+from gridgis.geometry.shift import wgs84_to_gcj02
 from gridgis.io.plan_file import read_plan, write_plan
 from gridgis.io.town import read_town
 from gridgis.partition import divide
@@ -141,6 +142,16 @@ def test_a_table_of_points_is_located_and_the_bad_one_explained(run: Run, ready:
     table = locate_table(Locator(ready), tmp_path / "points.csv")
     assert table["code"].tolist()[0] == A + "002"
     assert table["note"].notna().tolist() == [False, True, True]
+
+
+def test_each_row_of_a_table_may_name_its_coordinates(ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    x, y = wgs84_to_gcj02(lon, lat)
+    rows = f"lon,lat,crs\n{lon},{lat},\n{x},{y},GCJ-02\n{lon},{lat},moon\n"
+    (tmp_path / "points.csv").write_text(rows, encoding="utf-8")
+    table = locate_table(Locator(ready), tmp_path / "points.csv")
+    assert table["code"].tolist() == [A + "002", A + "002", None]
+    assert "moon" in table["note"].tolist()[2]
 
 
 def test_a_table_without_one_good_point_exits_with_2(run: Run, ready: Registry, tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ def _border_level(pieces: Pieces, layout: Layout) -> Any:
     """Return for each segment the largest level at which its sides differ: 1, 2 or 3."""
     outside = pieces.left < 0
     other = outside | (pieces.community[pieces.left] != pieces.community[pieces.right])
-    second = layout.level2[pieces.left] != layout.level2[pieces.right]
+    a, b = layout.level2[pieces.left], layout.level2[pieces.right]
+    second = (a != b) | (a == "")  # two carved grids are neighbours at level 2
     return np.where(other, 1, np.where(second, 2, 3))
 
 

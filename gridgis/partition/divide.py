@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.arrays import Geometries, Ints, geometries
+from gridgis.geometry.arrays import Ints
 from gridgis.geometry.coverage import report_row
-from gridgis.geometry.crs import to_work
-from gridgis.geometry.match import mutual_majority
 from gridgis.model import BARRIER_CLASSES, Band, Community, DivisionPlan, DivisionRules, Progress, no_progress
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
+from gridgis.partition.continuity import continued
 from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
@@ -151,40 +149,3 @@ def _pieces(ground: Ground, atoms: Atoms) -> Pieces:
         classes[atoms.klass],
         names[atoms.line],
     )
-
-
-def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None]:
-    """Return for each grid of a plan the earlier grid that it continues (SEMANTICS 13), or None.
-
-    Households decide; area where a grid has none. ``previous`` has level, geometry, and code or local_id.
-    """
-    key = "code" if "code" in previous.columns else "local_id"
-    old = to_work(previous, str(plan.grids.crs), "previous")
-    out: dict[int, str] = {}
-    kind = plan.grids["level"].astype("Float64").fillna(0).to_numpy()
-    old_kind = old["level"].astype("Float64").fillna(0).to_numpy()
-    for level in np.unique(kind):
-        new_here = np.flatnonzero(kind == level)
-        old_here = np.flatnonzero(old_kind == level)
-        pieces = plan.atoms.geometry.to_numpy()
-        points = geometries(shapely.point_on_surface(pieces))
-        units_new = _holder(points, plan.grids.geometry.to_numpy()[new_here])
-        units_old = _holder(points, old.geometry.to_numpy()[old_here])
-        for weight in (plan.atoms["households"].to_numpy(), shapely.area(pieces)):
-            for n, o in mutual_majority(units_old, units_new, weight.tolist()).items():
-                out.setdefault(int(new_here[int(str(n))]), str(old[key].iloc[old_here[int(str(o))]]))
-    taken: set[str] = set()
-    answer: list[str | None] = []
-    for i in range(len(plan.grids)):
-        o = out.get(i)
-        answer.append(None if o in taken else o)
-        taken.add(o or "")
-    return answer
-
-
-def _holder(points: Geometries, polygons: Geometries) -> list[int | None]:
-    found: list[int | None] = [None] * len(points)
-    at, which = shapely.STRtree(polygons).query(points, predicate="within")
-    for p, g in zip(at.tolist(), which.tolist(), strict=True):
-        found[p] = g
-    return found

@@ -15,6 +15,7 @@ from gridgis.geometry.measure import representative_points
 from gridgis.model import DivisionPlan, need_columns
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import atoms_of_buildings, shared_segments
+from gridgis.partition.continuity import continued
 from gridgis.partition.layout import Layout, Pieces
 
 
@@ -51,7 +52,11 @@ def plan_from_atoms(plan: DivisionPlan, edited: gpd.GeoDataFrame) -> DivisionPla
     ]
     rows = [{str(k): v for k, v in r.items()} for r in plan.report.rows.to_dict("records")]
     flags = _kept_flags(plan, leaf)
-    return assemble(pieces, layout, sites, overlays, flags, plan.rules, rows, plan.seed)
+    made = assemble(pieces, layout, sites, overlays, flags, plan.rules, rows, plan.seed)
+    if plan.grids["previous"].notna().any():
+        earlier = dict(zip(plan.grids["local_id"], plan.grids["previous"], strict=True))
+        made.grids["previous"] = [None if i is None else earlier[i] for i in continued(made, plan.grids)]
+    return made
 
 
 def _leaf(atoms: gpd.GeoDataFrame, edited: gpd.GeoDataFrame) -> Any:

@@ -1,4 +1,4 @@
-"""Small communities to divide, drawn in metres from their south-west corner, and the checks that every plan must pass."""
+"""Small communities to divide, drawn in metres from the south-west, and the checks that every plan must pass."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Lines = Sequence[tuple[str, BaseGeometry]]
 
 def at(geom: BaseGeometry) -> BaseGeometry:
     """Move a drawing to its place in the work CRS."""
-    return shapely.transform(geom, lambda xy: xy + (EAST, NORTH))
+    return shapely.transform(geom, lambda xy: xy + np.array([EAST, NORTH]))
 
 
 def line(*xy: tuple[float, float]) -> BaseGeometry:
@@ -39,7 +39,7 @@ def line(*xy: tuple[float, float]) -> BaseGeometry:
 def houses(
     area: BaseGeometry, households: int | None = 4, step: float = 30.0, without: Iterable[BaseGeometry] = ()
 ) -> list[tuple[BaseGeometry, Any]]:
-    """Draw houses of 12 m x 8 m, one in each cell of a square raster, that lie in the area and on none of ``without``."""
+    """Draw houses of 12 m x 8 m, one in each cell of a raster, in the area and off ``without``."""
     x0, y0, x1, y1 = area.bounds
     keep_off = shapely.union_all(list(without))
     drawn = [

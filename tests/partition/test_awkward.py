@@ -239,7 +239,7 @@ def test_a_community_below_the_band_is_one_grid_and_no_fault() -> None:
 def test_a_compound_of_620_is_split_inside_itself_only() -> None:
     estate = shapely.box(0, 0, 180, 150)
     inside, outside = (
-        houses(estate, 20)[:-1] + [(shapely.box(160, 130, 170, 140), 40)],
+        [*houses(estate, 20)[:-1], (shapely.box(160, 130, 170, 140), 40)],
         houses(BOX, 6, without=[estate]),
     )
     plan = divided(community(BOX, [*inside, *outside], compounds=[estate]), URBAN)

@@ -85,13 +85,13 @@ def describe(request: Request, collection: Collection) -> dict[str, Any]:
     }
 
 
-@router.get("/conformance", response_model=None)
+@router.get("/conformance", summary="遵循的规范 Conformance", response_model=None)
 def conformance(services: Wired) -> Response:
     """遵循的规范部分。 / Which parts of OGC API - Features are followed (checked with GDAL, not certified)."""
     return answer({"conformsTo": CONFORMS}, services.locator.revision)
 
 
-@router.get("/collections", response_model=None)
+@router.get("/collections", summary="全部图层 Collections", response_model=None)
 def collections(services: Wired, request: Request) -> Response:
     """全部图层。 / All collections."""
     found = [services.features.collection(name) for name in SOURCES]
@@ -99,14 +99,14 @@ def collections(services: Wired, request: Request) -> Response:
     return answer(body, services.locator.revision)
 
 
-@router.get("/collections/{name}", response_model=None)
+@router.get("/collections/{name}", summary="图层说明 One collection", response_model=None)
 def collection(services: Wired, request: Request, name: str) -> Response:
     """一个图层的说明。 / One collection."""
     found = services.features.collection(name)
     return answer(describe(request, found), found.revision)
 
 
-@router.get("/collections/{name}/items", response_model=None)
+@router.get("/collections/{name}/items", summary="图层要素 Features", response_model=None)
 def items(
     services: Wired,
     request: Request,
@@ -132,7 +132,7 @@ def items(
     return answer(body, found.revision, GeoJson)
 
 
-@router.get("/collections/{name}/items/{fid}", response_model=None)
+@router.get("/collections/{name}/items/{fid}", summary="一个要素 One feature", response_model=None)
 def item(services: Wired, request: Request, name: str, fid: str) -> Response:
     """一个要素。 / One feature."""
     found = services.features.collection(name)

@@ -15,7 +15,7 @@ from api.schemas import CardBody
 router = APIRouter(prefix="/grids", tags=["网格 grids"])
 
 
-@router.get("/{code}", response_model=None, responses={200: {"model": CardBody}})
+@router.get("/{code}", summary="网格名片 Card", response_model=None, responses={200: {"model": CardBody}})
 def card(
     services: Wired,
     code: str,
@@ -28,14 +28,14 @@ def card(
     return answer(data, data["revision"])
 
 
-@router.get("/{code}/chain", response_model=None)
+@router.get("/{code}/chain", summary="逐级网格长 Chain of leaders", response_model=None)
 def chain(services: Wired, code: str) -> Response:
     """逐级网格长。 / The leaders from this grid up to level 1."""
     data = services.locator.card(code)
     return answer({"code": code, "revision": data["revision"], "chain": data["chain"]}, data["revision"])
 
 
-@router.get("/{code}/history", response_model=None)
+@router.get("/{code}/history", summary="网格沿革 History", response_model=None)
 def history(services: Wired, code: str) -> Response:
     """网格沿革。 / What became of a code: each revision that touched it."""
     revision = services.locator.revision

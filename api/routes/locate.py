@@ -25,7 +25,12 @@ def with_card(services: Services, hit: Hit) -> dict[str, Any]:
     return {"hit": hit.to_dict(), "card": services.locator.card(hit.code) if hit.code else None}
 
 
-@router.get("/locate", response_model=None, responses={200: {"model": LocateAnswer}})
+@router.get(
+    "/locate",
+    summary="按坐标或地名查网格 Locate by point or place",
+    response_model=None,
+    responses={200: {"model": LocateAnswer}},
+)
 def locate(
     services: Wired,
     lon: Annotated[float | None, Query(description="经度 / longitude, degrees")] = None,
@@ -54,7 +59,9 @@ def _of_place(services: Services, place: str, given_point: bool) -> Response:
     return answer({"place": place, "count": len(matches), "matches": matches, "revision": revision}, revision)
 
 
-@router.post("/locate", response_model=None, responses={200: {"model": BulkAnswer}})
+@router.post(
+    "/locate", summary="批量查询 Locate many points", response_model=None, responses={200: {"model": BulkAnswer}}
+)
 def locate_many(services: Wired, points: BulkPoints) -> Response:
     """批量查询，至多十万点。 / Many points at once, at most 100,000; null where a point is outside."""
     limit = services.limits.points

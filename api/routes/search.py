@@ -31,7 +31,7 @@ def parse_coordinate(text: str) -> tuple[float, float] | None:
     return (float(match.group(1)), float(match.group(2))) if match else None
 
 
-@router.get("/search", response_model=None, responses={200: {"model": SearchAnswer}})
+@router.get("/search", summary="搜索 Search", response_model=None, responses={200: {"model": SearchAnswer}})
 def search(
     services: Wired,
     q: Annotated[str, Query(max_length=100, description="编码、名称或坐标 / code, name, or lon,lat")],

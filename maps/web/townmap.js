@@ -55,6 +55,9 @@ function gridgisTownMap(map, data) {
   for (const item of areas("compounds")) {
     L.polygon(decodePolygons(item.shape), { renderer: ground, interactive: false, fillColor: "#fffaf0", fillOpacity: 0.65, color: town.compound, weight: 1, dashArray: "5 3" }).addTo(group.compounds);
   }
+  for (const item of areas("communities")) {
+    L.polygon(decodePolygons(item.shape), { renderer: streets, interactive: false, fill: false, color: town.rail, weight: 1.2, dashArray: "2 4", opacity: 0.8 }).addTo(group.roads);
+  }
   const useTone = { public: "#cdbfae", commercial: "#dcc9b0", industrial: "#c9c8c6", farm: "#d8d3bd" };
   for (const item of areas("buildings")) {
     L.polygon(decodePolygons(item.shape), { renderer: streets, interactive: false, fillColor: useTone[item.klass] || town.building, fillOpacity: 1, color: town.building_line, weight: 0.6 }).addTo(group.buildings);

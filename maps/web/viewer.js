@@ -168,7 +168,7 @@
   }
   const source = (id, features, extra = {}) => map.addSource(id, { type: "geojson", data: collection(features), ...extra });
   source("grids", grids, { tolerance: 0.1, maxzoom: 18 });
-  for (const name of ["water", "rivers", "compounds", "buildings", "roads", "railways"]) source(name, data[name]);
+  for (const name of ["water", "rivers", "compounds", "buildings", "roads", "railways", "communities"]) source(name, data[name]);
 
   const cosine = Math.cos((bounds.getCenter().lat * Math.PI) / 180);
   const pixels = (metres, zoom) => (metres * 2 ** zoom) / (78271.517 * cosine);
@@ -192,6 +192,7 @@
   }
   add("rail-case", "line", "railways", { "line-color": town.rail, "line-width": 4 });
   add("rail-fill", "line", "railways", { "line-color": "#fff", "line-width": 2.4, "line-dasharray": [4, 4] });
+  add("line-communities", "line", "communities", { "line-color": town.rail, "line-width": 1.2, "line-dasharray": [1.5, 3], "line-opacity": 0.8 });
   const isLevel = (level) => ["all", ["==", ["get", "kind"], "comprehensive"], ["==", ["get", "level"], level]];
   const isMode = (mode) => ["all", ["==", ["get", "kind"], "dedicated"], [mode === "overlay" ? "==" : "!=", ["get", "mode"], "overlay"]];
   for (const mode of ["carve", "overlay"]) add(`pattern-${mode}`, "fill", "grids", { "fill-pattern": ["get", "pattern"] }, { filter: isMode(mode) });

@@ -6,9 +6,10 @@ A grid outside the band is an exception only where the verifier itself confirms 
 - no households: the empty ground is larger than ``max_area_empty_m2``, or has no neighbour to join;
 - no number of grids: the connected ground that the grid belongs to (its parent less the two kinds above; inside or
   outside of an oversize compound) holds so many households that no number of grids sums to it;
-- packing: its buildings and whole compounds cannot be grouped within the band, whatever the geometry.
+- packing: its buildings and whole compounds cannot be grouped within the band, whatever the geometry;
+- contiguity: with the atoms at hand, no grouping of them into contiguous ground is within the band.
 
-In the last two a grid below the band must also have no neighbour there that it could be merged with.
+In the last three a grid below the band must also have no neighbour there that it could be merged with.
 """
 
 from __future__ import annotations
@@ -20,17 +21,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgis.checks.atoms import units_on
 from gridgis.checks.compounds import NO_COMPOUND, label, oversize, residents
 from gridgis.checks.edges import Integers, components
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.ground import neighbours
 from gridgis.checks.packing import can_pack
 from gridgis.checks.place import Place
+from gridgis.checks.regroup import regroup
 from gridgis.checks.scene import Scene
 from gridgis.model import Band
 
 INSIDE = 0.999
 """Share of a grid's households that must live in a compound for the grid to lie inside it."""
+
+
+MOST_SHOWN = 300
+"""Letters of a grouping that the report shows; a longer one is shown by its households."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,6 @@ def _judge_piece(ward: Ward, piece: list[int], links: list[tuple[int, int]], est
 def _why_impossible(ward: Ward, piece: list[int], estate: int) -> tuple[bool, str, str]:
     """Tell whether no division of a piece of ground could be within the band, and why."""
     items = _items(ward, piece)
-    items = [n for n in items if n <= ward.band.upper]
     total = sum(items)
     zh, en = _describe(ward, piece, estate)
     zh, en = f"{zh}共 {total} 户", f"{en} holds {total} households"
@@ -163,16 +169,44 @@ def _why_impossible(ward: Ward, piece: list[int], estate: int) -> tuple[bool, st
     packs = can_pack(items, ward.band) if total else None
     if packs is False:
         return True, f"{zh}，其建筑与小区不可能分组合带", f"{en}, whose buildings and compounds cannot be grouped so"
-    proof = ("未能证明不可分", "not proven impossible") if packs is None else ("可以分", "a grouping exists")
-    return False, f"{zh}，{proof[0]}", f"{en}: {proof[1]}"
+    if total and ward.scene.atoms is not None:
+        impossible, zh2, en2 = _try_contiguous(ward, piece)
+    elif packs is None:
+        impossible, zh2, en2 = False, "未能证明不可分", "not proven impossible"
+    else:
+        impossible, zh2, en2 = False, "不计形状可以分", "a grouping exists, shape left aside"
+    return impossible, f"{zh}，{zh2}", f"{en}: {en2}"
+
+
+def _try_contiguous(ward: Ward, piece: list[int]) -> tuple[bool, str, str]:
+    """Tell whether the atoms of a piece have no contiguous grouping within the band, and in words what was found."""
+    homes = _homes(ward, piece)
+    units = units_on(ward.scene, ward.place, ward.level, piece, homes)
+    groups = regroup(units.weights, units.touch, ward.band)
+    if groups is False:
+        return True, "没有连续的分组合带（已证明）", "no contiguous grouping (proven)"
+    if not isinstance(groups, tuple):
+        return False, "未能在步数限内证明不可分", "not proven impossible within the limit of steps"
+    ids = homes.groupby("unit")["id"].agg("+".join)
+    sums = [sum(units.weights[i] for i in g) for g in groups]
+    shown = "; ".join(f"{n}: {' '.join(ids[i] for i in g)}" for n, g in zip(sums, groups, strict=True))
+    shown = shown if len(shown) <= MOST_SHOWN else " + ".join(str(n) for n in sums)
+    return False, f"或可连续分为（户数：建筑）{shown}", f"contiguous groups (households: buildings) {shown}"
+
+
+def _homes(ward: Ward, piece: list[int]) -> pd.DataFrame:
+    """Return the buildings of a piece that must be grouped, with their unit: a compound within the limit is one."""
+    b = ward.inside[ward.inside["grid"].isin(piece) & (ward.inside["households"] > 0)]
+    loose = (b["compound"] == NO_COMPOUND) | b["compound"].isin(ward.large)
+    unit = np.where(loose, b["compound"].max() + 1 + np.arange(len(b)), b["compound"])
+    b = b.assign(unit=unit)
+    b = b[b.groupby("unit")["households"].transform("sum") <= ward.band.upper]
+    return b.assign(unit=np.unique(b["unit"], return_inverse=True)[1])
 
 
 def _items(ward: Ward, piece: list[int]) -> list[int]:
     """Return the households of what must stay whole: compounds within the limit, and single buildings."""
-    b = ward.inside[ward.inside["grid"].isin(piece)]
-    loose = (b["compound"] == NO_COMPOUND) | b["compound"].isin(ward.large)
-    whole = b[~loose].groupby("compound")["households"].sum()
-    return [int(n) for n in [*b.loc[loose, "households"], *whole] if n]
+    return [int(n) for n in _homes(ward, piece).groupby("unit")["households"].sum()]
 
 
 def _describe(ward: Ward, piece: list[int], estate: int) -> tuple[str, str]:

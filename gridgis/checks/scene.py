@@ -39,12 +39,15 @@ class Scene:
         By code of community.
     revision_wide
         The grids are a whole revision: rules that depend on how one plan was made are left out.
+    atoms
+        ATOM_COLUMNS in stored coordinates, where they are at hand.
     """
 
     grids: gpd.GeoDataFrame
     communities: Mapping[str, Community]
     rules: Mapping[str, DivisionRules]
     revision_wide: bool = False
+    atoms: gpd.GeoDataFrame | None = None
 
     @cached_property
     def stored(self) -> Geometries:

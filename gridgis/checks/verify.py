@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 
+from gridgis.checks.atoms import atoms as atoms_rule
 from gridgis.checks.bands import band_2, band_3
 from gridgis.checks.barriers import strong
 from gridgis.checks.compounds import compounds
@@ -40,6 +42,7 @@ GROUND: dict[str, Rule] = {
 """Rules of the ground: for a plan and for a whole revision."""
 
 PLAN: dict[str, Rule] = {
+    "atoms": atoms_rule,
     "households": households,
     "band-2": band_2,
     "band-3": band_3,
@@ -58,6 +61,8 @@ def verify(
     community: Community | Sequence[Community],
     rules: DivisionRules | Mapping[str, DivisionRules] | None = None,
     revision_wide: bool = False,
+    *,
+    atoms: gpd.GeoDataFrame | None = None,
 ) -> VerifyReport:
     """Check grids against all rules, independently of how they were made.
 
@@ -71,6 +76,9 @@ def verify(
         The rules for all, or by code of community (a code that is missing: by its profile); None chooses by code.
     revision_wide
         The grids are a whole revision, made by several plans: only the rules of the ground are tried.
+    atoms
+        The atoms that the grids are made of (model.ATOM_COLUMNS), in any CRS. They are checked by a rule of their own;
+        where they are sound, the verifier can also prove that the shape of the ground makes a band impossible.
 
     Returns
     -------
@@ -81,7 +89,7 @@ def verify(
     Raises
     ------
     InvalidInput
-        No community, one code twice, a layer without CRS, a building with a count that is no count.
+        No community, one code twice, a layer without CRS, atoms without a column, a building with a count that is none.
     """
     given = [community] if isinstance(community, Community) else list(community)
     communities = {c.code: c for c in given}
@@ -89,7 +97,8 @@ def verify(
         codes = [c.code for c in given]
         raise InvalidInput(f"社区缺失或代码重复：{codes}", f"no community, or a code given twice: {codes}", codes=codes)
     stored = to_stored(grids).reset_index(drop=True)
-    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide)
+    pieces = None if atoms is None else to_stored(atoms).reset_index(drop=True)
+    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces)
     found: list[Finding] = []
     checked: dict[str, int] = {}
     for name, rule in ({**FIRST, **GROUND} if revision_wide else RULES).items():
@@ -98,6 +107,8 @@ def verify(
         checked[name] = outcome.checked
         if name in FIRST and found:
             break
+        if name == "atoms" and outcome.findings:
+            scene = replace(scene, atoms=None)  # unsound atoms prove nothing
     broken = [f for f in found if not f.confirmed]
     return VerifyReport(table(broken), table(f for f in found if f.confirmed), checked)
 

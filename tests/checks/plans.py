@@ -161,6 +161,17 @@ def _row(
     }
 
 
+def atoms(text: str, code: str = CODE) -> gpd.GeoDataFrame:
+    """Return the cells of a map as the atoms of its plan, in the work CRS, numbered as they are read."""
+    rows = [
+        {"community": code, "local_id": f"{code}-{word}", "households": 0, "water": False, "geometry": box(c, r)}
+        for r, words in enumerate(text.strip().splitlines())
+        for c, word in enumerate(words.split())
+        if word != "."
+    ]
+    return gpd.GeoDataFrame([{**row, "atom": i} for i, row in enumerate(rows)], crs=WORK)
+
+
 def _union(cells: Sequence[tuple[int, int]]) -> BaseGeometry:
     return shapely.coverage_union_all([box(c, r) for c, r in cells])
 

@@ -1,0 +1,150 @@
+"""Can units that touch be put into contiguous groups within a band? Exact, by covering each unit once.
+
+The unit that is hardest to place must be in some contiguous set within the band; each is tried. What is left falls into
+pieces that are solved apart, and once each; a piece that no number of groups can hold ends the try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gridgis.model import Band
+
+STEPS = 300_000
+"""Sets looked at before giving up: about a second."""
+
+
+class _LimitError(Exception):
+    """The limit of steps is reached."""
+
+
+def regroup(
+    weights: Sequence[int], touch: Sequence[int], band: Band, steps: int = STEPS
+) -> tuple[tuple[int, ...], ...] | bool | None:
+    """Group units into contiguous groups whose weights are within the band.
+
+    Parameters
+    ----------
+    weights
+        (n,) positive weights.
+    touch
+        (n,) bit masks: bit j of ``touch[i]`` tells that units i and j touch (symmetric).
+    band
+        Bounds of the weight of a group.
+    steps
+        Sets to look at before giving up.
+
+    Returns
+    -------
+    The groups, each as positions; False where it is proven that there are none; None when the limit was reached.
+
+    Examples
+    --------
+    A row of four, and what a limit of one step leaves unknown:
+
+    >>> row = [0b0010, 0b0101, 0b1010, 0b0100]
+    >>> regroup([10, 28, 28, 10], row, Band(30, 50)), regroup([10, 28, 28, 10], row, Band(30, 50), steps=1)
+    (((0, 1), (2, 3)), None)
+
+    The same four as 38 + 38 would do, but not side by side in this order:
+
+    >>> regroup([28, 28, 10, 10], row, Band(30, 50))
+    False
+    """
+    try:
+        cover = _Cover(list(weights), list(touch), band, steps)
+        found = cover.solve((1 << len(weights)) - 1)
+    except (_LimitError, RecursionError):
+        return None
+    if found is None:
+        return False
+    return tuple(sorted(tuple(_bits(mask)) for mask in found))
+
+
+@dataclass
+class _Cover:
+    """One search; ``known`` remembers how a contiguous set of units is covered, None where it cannot be."""
+
+    weights: list[int]
+    touch: list[int]
+    band: Band
+    steps: int
+    known: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
+
+    def solve(self, units: int) -> tuple[int, ...] | None:
+        """Cover units, each contiguous piece of them apart, the smallest first."""
+        pieces = self._pieces(units)
+        if not all(self._can_hold(p) for p in pieces):
+            return None
+        out: tuple[int, ...] = ()
+        for piece in sorted(pieces, key=lambda p: (p.bit_count(), p)):
+            if piece not in self.known:
+                self.known[piece] = self._solve_piece(piece)
+            found = self.known[piece]
+            if found is None:
+                return None
+            out += found
+        return out
+
+    def _solve_piece(self, units: int) -> tuple[int, ...] | None:
+        """Cover contiguous units: the one that is hardest to place must be in some set, and the rest is covered."""
+        for chosen in self._sets(self._hardest(units), units):
+            found = self.solve(units & ~chosen)
+            if found is not None:
+                return (chosen, *found)
+        return None
+
+    def _hardest(self, units: int) -> int:
+        """Return the unit for which few sets are to be expected: heavy, with few contacts; the rate is by trial."""
+
+        def room(i: int) -> tuple[float, int]:
+            return self.band.lower / 6 * (self.touch[i] & units).bit_count() - self.weights[i], i
+
+        return min(_bits(units), key=room)
+
+    def _sets(self, seed: int, units: int) -> Iterator[int]:
+        """Yield each contiguous set within the band that holds the seed once: it grows by what it did not refuse."""
+        free = units & ~(1 << seed)
+        stack = [(1 << seed, self.weights[seed], self.touch[seed] & free, free)]
+        while stack:
+            group, load, reach, free = stack.pop()
+            self._step()
+            if load in self.band:
+                yield group
+            for i in _bits(reach):
+                free &= ~(1 << i)
+                if load + self.weights[i] <= self.band.upper:
+                    stack.append((group | 1 << i, load + self.weights[i], (reach | self.touch[i]) & free, free))
+
+    def _pieces(self, units: int) -> list[int]:
+        """Take units apart into contiguous pieces."""
+        out = []
+        while units:
+            piece, fresh = 0, units & -units
+            while fresh:
+                piece |= fresh
+                reach = 0
+                for i in _bits(fresh):
+                    reach |= self.touch[i]
+                fresh = reach & units & ~piece
+            out.append(piece)
+            units &= ~piece
+        return out
+
+    def _can_hold(self, units: int) -> bool:
+        return self.band.can_hold(sum(self.weights[i] for i in _bits(units)))
+
+    def _step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise _LimitError
+
+
+def _bits(mask: int) -> list[int]:
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out

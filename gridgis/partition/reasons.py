@@ -35,8 +35,10 @@ def explain(
             members = np.flatnonzero(cut.labels == label)
             local_id = str(ids[c.atom[members[0]]])
             load = int(c.households[members].sum())
-            if len(region.merged) > 1:
-                _crossing(local_id, region, band, level, rows)
+            sides = _sides(c, members) if level == 2 else []
+            if len(sides) > 1:
+                flags.setdefault(local_id, set()).add("crosses_strong")
+                rows.append(_crossing(local_id, sides, region, band))
             if load in band:
                 continue
             small = level == 2 and 0 < load < band.lower
@@ -54,18 +56,26 @@ def explain(
     return flags
 
 
-def _crossing(local_id: str, region: Region, band: Band, level: int, rows: list[Row]) -> None:
-    if level == 2:
-        counts = "+".join(str(n) for n in sorted(region.merged))
-        rows.append(
-            report_row(
-                "info", "divide", local_id, "crosses strong barrier", region.households,
-                f"{local_id} 所在片由强界线隔开的几块合并而成（{counts} 户），其中有块单独不能满足 "
-                f"{band.lower}-{band.upper} 户",
-                f"{local_id} lies in a region joined across STRONG barriers ({counts} households): a piece of it "
-                f"cannot be cut into {band.lower}-{band.upper} alone",
-            )
-        )  # fmt: skip
+def _sides(c: Contacts, members: Ints) -> list[int]:
+    """Return the households of the pieces into which STRONG barriers part a grid, largest first."""
+    inside = c.take(members)
+    a, b = inside.pairs.T
+    same_estate = (inside.compound[a] >= 0) & (inside.compound[a] == inside.compound[b])
+    piece = components(inside.n, inside.pairs[~inside.strong | same_estate])
+    counts = np.bincount(piece, inside.households).astype(np.int64)
+    return sorted((int(n) for n in counts if n), reverse=True)
+
+
+def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Row:
+    parts = " + ".join(str(n) for n in sides)
+    pieces = "、".join(str(n) for n in sorted(region.merged))
+    return report_row(
+        "info", "divide", local_id, "crosses strong barrier", sum(sides),
+        f"{local_id} 跨越强界线（两侧 {parts} 户）：这一片由 {pieces} 户的几块合成，其中有块单独不能分成 "
+        f"{band.lower}-{band.upper} 户",
+        f"{local_id} crosses a STRONG barrier ({parts} households): its region joins pieces of "
+        f"{pieces.replace('、', ', ')} households, one of which cannot be cut into {band.lower}-{band.upper} alone",
+    )  # fmt: skip
 
 
 def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, level: int) -> tuple[str, str, str]:

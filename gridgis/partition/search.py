@@ -77,6 +77,11 @@ def partition_graph(
     InvalidInput
         A disconnected graph, an edge that names no node, negative weights or costs, more parts than nodes.
 
+    Notes
+    -----
+    A heuristic: what fits is found nearly always, the cheapest cut mostly. Cheap edges are tried as borders first; two
+    nodes whose only short way to each other is an edge of cost 0 seldom end in one part.
+
     Examples
     --------
     >>> labels, report = partition_graph([1] * 6, [(i, i + 1) for i in range(5)], [1.0] * 5, 2, 3, 3)

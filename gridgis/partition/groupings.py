@@ -16,8 +16,8 @@ STEPS = 20_000
 """Groups looked at before giving up: then nothing is proven."""
 MOST_UNITS = 60
 """Buildings of a region that is looked at; more have too many groupings."""
-FIND_STEPS = 40_000
-"""Groups looked at before the search for a grouping ends: about a second."""
+FIND_STEPS = 20_000
+"""Groups looked at before the search for a grouping ends: mostly below a second."""
 
 
 class _GaveUpError(Exception):
@@ -108,7 +108,10 @@ def _units(c: Contacts) -> tuple[Ints, list[int], list[int]]:
 
 
 def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band) -> Ints | None:
-    """Find contiguous groups of nodes within the band by exact search, for a region where a heuristic found none.
+    """Find contiguous groups of nodes within the band, for a region where the search by spanning trees found none.
+
+    All groups are tried, each with the shortest ways over empty ground that it needs: what is found is a grouping; not
+    every grouping is found, since other ways may leave more to the others.
 
     Parameters
     ----------
@@ -118,7 +121,7 @@ def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band) -> Ints
 
     Returns
     -------
-    (n,) labels 0..k-1; None where nothing was found: proven only for ``can_group``.
+    (n,) labels 0..k-1; None where nothing was found, which proves nothing (``can_group`` does).
 
     Examples
     --------
@@ -189,24 +192,54 @@ class _Finder:
         return None
 
     def _groups(self, seed: int, nodes: int) -> Iterator[int]:
-        """Yield connected groups within the band that hold the seed, and no empty ground that they could do without."""
-        free = nodes & ~(1 << seed)
-        stack = [(1 << seed, self.weights[seed], self.touch[seed] & free, free)]
+        """Yield contiguous groups within the band that hold the seed, joined over empty ground where they need it."""
+        hollow = nodes & ~self.full
+        near = {i: self._within_reach(i, nodes, hollow) for i in _bits(nodes & self.full)}
+        free = nodes & self.full & ~(1 << seed)
+        stack = [(1 << seed, self.weights[seed], near[seed] & free, free)]
         while stack:
             group, load, reach, free = stack.pop()
             self.steps += 1
             if self.steps > FIND_STEPS:
                 raise _GaveUpError
-            if load in self.band and self._needs_all(group):
-                yield group
+            if load in self.band and (joined := self._join(group, hollow)):
+                yield joined
             for i in _bits(reach):
                 free &= ~(1 << i)
                 if load + self.weights[i] <= self.band.upper:
-                    stack.append((group | 1 << i, load + self.weights[i], (reach | self.touch[i]) & free, free))
+                    stack.append((group | 1 << i, load + self.weights[i], (reach | near[i]) & free, free))
 
-    def _needs_all(self, group: int) -> bool:
-        """Tell whether a group falls apart without any one of its empty nodes."""
-        return all(self._flood(group & ~(1 << i)) != group & ~(1 << i) for i in _bits(group & ~self.full))
+    def _within_reach(self, i: int, nodes: int, hollow: int) -> int:
+        """Return the nodes with weight that a node touches, directly or over empty ground."""
+        seen = fresh = 1 << i
+        while fresh:
+            fresh = self._touched(fresh) & nodes & ~seen
+            seen |= fresh
+            fresh &= hollow
+        return seen & self.full & ~(1 << i)
+
+    def _join(self, group: int, hollow: int) -> int:
+        """Add the empty nodes of shortest ways between the pieces of a group; 0 where there is no way."""
+        while (piece := self._flood(group)) != group:
+            rings, seen = [piece], piece
+            while not self._touched(rings[-1]) & group & ~piece:
+                ring = self._touched(rings[-1]) & hollow & ~seen
+                if not ring:
+                    return 0
+                rings.append(ring)
+                seen |= ring
+            ahead = group & ~piece
+            for ring in reversed(rings[1:]):
+                step = ring & self._touched(ahead)
+                ahead = step & -step
+                group |= ahead
+        return group
+
+    def _touched(self, nodes: int) -> int:
+        out = 0
+        for i in _bits(nodes):
+            out |= self.touch[i]
+        return out
 
     def _useful(self, nodes: int) -> int:
         """Leave out empty nodes whose neighbours touch one another anyway."""
@@ -231,12 +264,7 @@ class _Finder:
         piece, fresh = 0, nodes & -nodes
         while fresh:
             piece |= fresh
-            reach = 0
-            while fresh:
-                low = fresh & -fresh
-                reach |= self.touch[low.bit_length() - 1]
-                fresh ^= low
-            fresh = reach & nodes & ~piece
+            fresh = self._touched(fresh) & nodes & ~piece
         return piece
 
     def _weigh(self, nodes: int) -> int:

@@ -113,6 +113,8 @@ def dissolve(polygons: Any, labels: Any) -> tuple[Any, Geometries]:
         The sorted distinct labels and one (multi)polygon for each, normalized.
     """
     labels = np.asarray(labels)
+    if not len(labels):
+        return labels, np.empty(0, dtype=object)
     names, inverse = np.unique(labels, return_inverse=True)
     order = np.argsort(inverse, kind="stable")
     groups = np.split(np.asarray(polygons, dtype=object)[order], np.cumsum(np.bincount(inverse))[:-1])

@@ -78,6 +78,7 @@ def divide(
         code = local_id.rsplit("-", 2)[0]
         count[code] = count.get(code, 0) + 1
     overlays = overlay_grids(ground.base, ground.sites, count, ground.rows)
+    _report_unused(ground, {*site_of.values()}, {str(o["site_id"]) for o in overlays})
     plan = assemble(pieces, layout, sites, overlays, flags, by_code, ground.rows, seed)
     if previous is not None:
         plan.grids["previous"] = continued(plan, previous)
@@ -108,6 +109,20 @@ def _report_rules(ground: Ground, rules: Mapping[str, DivisionRules], chosen: bo
                 f"三级 {r.level3.lower}-{r.level3.upper} 户",
                 f"{name}: rules {r.name} ({how_en}), level 2 {r.level2.lower}-{r.level2.upper} households, "
                 f"level 3 {r.level3.lower}-{r.level3.upper}",
+            )
+        )  # fmt: skip
+
+
+def _report_unused(ground: Ground, carved: set[int], overlaid: set[str]) -> None:
+    """Report the sites that no grid was made of: outside of all communities, or covered by smaller ones."""
+    for s, (key, mode) in enumerate(zip(ground.sites["id"].astype(str), ground.sites["mode"], strict=True)):
+        if s in carved or (mode == "overlay" and key in overlaid):
+            continue
+        ground.rows.append(
+            report_row(
+                "warning", "dedicated", key, "no ground", float(ground.sites.geometry.iloc[s].area),
+                f"场所 {key} 不在任何社区内，或已被更小的场所占满，未成专属网格",
+                f"site {key} lies in no community, or smaller sites cover it: it became no dedicated grid",
             )
         )  # fmt: skip
 

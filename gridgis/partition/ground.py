@@ -58,7 +58,7 @@ def take_in(
         x0, y0, x1, y1 = boundaries.total_bounds
         work_crs = choose_work_crs((x0 + x1) / 2, (y0 + y1) / 2)
     base, rows = node_base(boundaries, work_crs)
-    barriers, water = _barriers(communities, work_crs)
+    barriers, water = _barriers(communities, work_crs, rows)
     ground = Ground(
         work_crs,
         base,
@@ -74,11 +74,13 @@ def take_in(
 
 def _boundary(c: Community) -> gpd.GeoDataFrame:
     """Return the boundary in stored coordinates (not snapped)."""
+    if c.buildings is None:
+        raise InvalidInput(f"社区 {c.code} 没有楼栋图层", f"community {c.code} has no building layer", code=c.code)
     crs = c.crs if c.crs is not None else c.buildings.crs
     frame = gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[c.boundary], crs=crs)
     need_crs(frame, f"{c.name} boundary")
     moved = shapely.transform(c.boundary, lambda xy: transform_xy(xy, frame.crs, STORED_CRS))
-    if c.boundary is None or not np.isfinite(moved.bounds).all():
+    if c.boundary is None or not shapely.box(-180, -90, 180, 90).covers(moved) or moved.is_empty:
         raise InvalidInput(
             f"社区 {c.code} 的边界为空，或坐标不属于坐标系 {frame.crs}",
             f"the boundary of community {c.code} is empty, or its coordinates do not belong to the CRS {frame.crs}",
@@ -88,20 +90,28 @@ def _boundary(c: Community) -> gpd.GeoDataFrame:
 
 
 def _stack(
-    layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str, once: bool = True
+    layers: Sequence[gpd.GeoDataFrame | None],
+    need: tuple[str, ...],
+    what: str,
+    work: str,
+    rows: list[Row],
+    once: bool = True,
 ) -> gpd.GeoDataFrame:
     """Concatenate one layer of all communities in the work CRS; ``once``: keep once what two communities both give."""
     frames = []
     for layer in layers:
         if layer is not None and len(layer):
             need_columns(layer, need, what)
-            frames.append(to_work(layer, work, what))
+            moved = to_work(layer, work, what)
+            frames.append(moved if moved.geometry.name == "geometry" else moved.rename_geometry("geometry"))
     if not frames:
         return gpd.GeoDataFrame({c: pd.Series(dtype=object) for c in (*need, "name")}, geometry=[], crs=work)
     frame = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=work)
     if "name" not in frame:
         frame["name"] = None
     empty = shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy())
+    if empty.any():
+        _report_empty([str(i) for i in frame[need[0]][empty]], what, rows)
     there: gpd.GeoDataFrame = frame[~empty].reset_index(drop=True)
     if not once:
         return there
@@ -111,9 +121,24 @@ def _stack(
     return single
 
 
-def _barriers(communities: Sequence[Community], work: str) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
+def _report_empty(ids: list[str], what: str, rows: list[Row]) -> None:
+    """Refuse buildings without geometry, since nobody knows where their households are; report other things."""
+    if what == "buildings":
+        raise InvalidInput(
+            f"{len(ids)} 栋楼没有图形：{ids[:10]}；请补上或删去", f"{len(ids)} buildings have no geometry: {ids[:10]}"
+        )
+    rows.append(
+        report_row(
+            "warning", what, ids[0], "empty", len(ids),
+            f"{what} 中 {len(ids)} 条没有图形，未使用：{ids[:10]}",
+            f"{len(ids)} rows of {what} have no geometry and are left out: {ids[:10]}",
+        )
+    )  # fmt: skip
+
+
+def _barriers(communities: Sequence[Community], work: str, rows: list[Row]) -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
     """Return the barrier lines (with the banks of water polygons), and the water polygons."""
-    frame = _stack([c.barriers for c in communities], ("klass",), "barriers", work)
+    frame = _stack([c.barriers for c in communities], ("klass",), "barriers", work, rows)
     if unknown := sorted({str(k) for k in frame["klass"]} - set(BARRIER_CLASSES)):
         raise InvalidInput(
             f"界线类别 {unknown} 不认识；可用：{', '.join(BARRIER_CLASSES)}",
@@ -134,7 +159,7 @@ def _barriers(communities: Sequence[Community], work: str) -> tuple[gpd.GeoDataF
 def _areas(
     layers: Sequence[gpd.GeoDataFrame | None], need: tuple[str, ...], what: str, work: str, rows: list[Row]
 ) -> gpd.GeoDataFrame:
-    frame = _stack(layers, need, what, work)
+    frame = _stack(layers, need, what, work, rows)
     kept = []
     for key, geom in zip(frame[need[0]], frame.geometry, strict=True):
         polygon, rest = polygon_parts(geom)
@@ -188,7 +213,7 @@ def _buildings(
     work: str,
     rows: list[Row],
 ) -> gpd.GeoDataFrame:
-    frame = _stack([c.buildings for c in communities], ("id", "households"), "buildings", work, once=False)
+    frame = _stack([c.buildings for c in communities], ("id", "households"), "buildings", work, rows, once=False)
     frame = _drop_duplicates(frame, rows)
     lonlat = representative_points(frame, work)
     frame[["lon", "lat"]] = lonlat

@@ -139,6 +139,11 @@ def test_shared_segments_tell_both_sides_of_each_segment(drawn: list[Any]) -> No
     assert found == expected
 
 
+def test_dissolving_nothing_gives_nothing() -> None:
+    names, merged = dissolve([], [])
+    assert (len(names), len(merged)) == (0, 0)
+
+
 def test_segments_keep_the_direction_drawn_and_name_their_geometry() -> None:
     seg, owner = segments([shapely.LineString([(2, 0), (0, 0)]), shapely.box(0, 0, 1, 1)])
     assert seg[owner == 0].tolist() == [[2, 0, 0, 0]]

@@ -21,12 +21,14 @@ from tests.partition.communities import (
     ESTATE,
     NEXT,
     NORTH,
+    RIVER,
     RULES,
     SCHOOL,
     WORK,
     at,
     community,
     divided,
+    fingerprint,
     flags,
     houses,
     layer,
@@ -63,6 +65,12 @@ def test_a_community_without_barriers_is_divided() -> None:
 def test_an_empty_barrier_layer_needs_neither_columns_nor_crs() -> None:
     plan = divide(replace(village(), barriers=gpd.GeoDataFrame(geometry=[])), RULES)
     assert set(plan.borders["klass"]) <= {"", "wall"}
+
+
+def test_a_barrier_without_geometry_is_reported() -> None:
+    given = village()
+    given.barriers.loc[0, "geometry"] = None
+    assert "1 rows of barriers have no geometry" in told(divide(given, RULES), "empty")
 
 
 def test_an_unknown_barrier_class_is_refused_with_its_name() -> None:
@@ -128,6 +136,11 @@ def test_a_self_crossing_boundary_is_mended_and_reported() -> None:
 def test_an_empty_boundary_is_refused_with_the_code() -> None:
     with pytest.raises(InvalidInput, match=CODE):
         divide(community(shapely.Polygon(), houses(BOX)), RULES)
+
+
+def test_metres_given_as_degrees_are_refused_with_the_crs() -> None:
+    with pytest.raises(InvalidInput, match="EPSG:4490"):
+        divide(replace(village(), crs="EPSG:4490"), RULES)
 
 
 def test_communities_that_overlap_are_reported_and_the_lower_code_keeps_the_ground() -> None:
@@ -205,6 +218,25 @@ def test_a_building_on_the_border_of_the_community_belongs_to_it() -> None:
 def test_a_building_outside_is_counted_in_the_nearest_community_and_reported() -> None:
     plan = divided(village(buildings=[*houses(BOX), (shapely.box(400, 20, 410, 28), 4)], compounds=None, sites=None))
     assert "lies in no community" in told(plan, "outside")
+
+
+def test_a_building_without_geometry_is_refused_with_its_id() -> None:
+    given = village()
+    given.buildings.loc[6, "geometry"] = None
+    with pytest.raises(InvalidInput, match="'7'"):
+        divide(given, RULES)
+
+
+def test_houses_on_the_water_belong_to_a_bank() -> None:
+    on_piles = [(shapely.box(30, 145, 40, 150), 4), (shapely.box(300, 150, 310, 155), 4)]
+    plan = divided(village(buildings=[*houses(BOX, without=[RIVER, SCHOOL]), *on_piles]))
+    assert plan.buildings["level3"].notna().all()
+
+
+def test_the_geometry_column_may_have_any_name() -> None:
+    given = village()
+    plan = divide(replace(given, buildings=given.buildings.rename_geometry("the_geom")), RULES)
+    assert fingerprint(plan) == fingerprint(divide(given, RULES))
 
 
 def test_buildings_may_be_points() -> None:
@@ -289,6 +321,12 @@ def test_a_site_over_two_communities_is_one_grid_in_each() -> None:
     plan = divided([replace(c, sites=sites) for c in given])
     parts = plan.grids[plan.grids["kind"] == "dedicated"].groupby("site_id")["community"].agg(sorted)
     assert parts.to_dict() == {"S0": [CODE, NEXT], "S1": [CODE, NEXT]}
+
+
+@pytest.mark.parametrize("mode", ["carve", "overlay"])
+def test_a_site_outside_of_all_communities_is_reported(mode: str) -> None:
+    plan = divided(village(sites=[(mode, shapely.box(900, 900, 950, 950))]))
+    assert "site S0 lies in no community" in told(plan, "no ground")
 
 
 def test_a_site_of_unknown_mode_is_refused_with_the_value() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import shapely
 
-from gridgis.checks.edges import Integers
+from gridgis.checks.edges import Geometries, Integers, edges_of, shared_pairs
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.layers import move
 from gridgis.checks.scene import Scene
@@ -35,13 +36,30 @@ def coverage(scene: Scene) -> Outcome:
     found, checked = [], 0
     for level, cover in _layers(scene):
         checked += len(cover)
-        bad = shapely.coverage_invalid_edges(scene.stored[cover], gap_width=GAP_WIDTH_DEG)
+        bad = shapely.coverage_invalid_edges(scene.stored[cover])
+        narrow = shapely.coverage_invalid_edges(scene.stored[cover], gap_width=GAP_WIDTH_DEG)
+        bad = np.where(shapely.is_empty(bad), _unshared(narrow, scene.stored[cover]), bad)
         for i, line in zip(cover, bad, strict=True):
             if not shapely.is_empty(line):
                 zh = f"第{level}级覆盖：与邻格的边界不吻合（重叠、缝隙或顶点不一致）"
                 en = f"cover of level {level}: the border does not match the next one (overlap, gap, vertices)"
                 found.append(Finding("coverage", scene.ids[i], scene.length_m(line), zh, en))
     return Outcome(checked, tuple(found))
+
+
+def _unshared(lines: Geometries, grids: Geometries) -> Geometries:
+    """Keep of each line the edges that belong to one grid only.
+
+    With a gap width shapely also names the two sides of a finger of ground narrower than that; those edges are shared.
+    """
+    shared = edges_of(grids)
+    first, _ = shared_pairs(shared)
+    both = {frozenset((tuple(a), tuple(b))) for a, b in zip(shared.start[first], shared.end[first], strict=True)}
+    out = np.empty(len(lines), dtype=object)
+    for i, line in enumerate(lines):
+        pairs = [pair for part in shapely.get_parts(line) for pair in pairwise(part.coords)]
+        out[i] = shapely.MultiLineString([p for p in pairs if frozenset(p) not in both])
+    return out
 
 
 def overlap(scene: Scene) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -65,10 +65,35 @@ def place_of(c: Community, rules: DivisionRules, work_crs: str) -> Place:
     """Bring a community to the work CRS."""
     bare = move(c.boundary, boundary_crs(c), work_crs)
     sound = bool(shapely.is_valid(bare))
-    barriers = layer(c.barriers, work_crs)
+    barriers = layer(c.barriers if c.barriers is not None else gpd.GeoDataFrame(geometry=[], crs=work_crs), work_crs)
     if len(barriers):
         need_columns(barriers, ("klass",), "barriers")
     elif "klass" not in barriers:
         barriers = barriers.assign(klass=np.array([], dtype=object))
     compounds, sites = opt_layer(c.compounds, work_crs), opt_layer(c.sites, work_crs)
-    return Place(c, rules, bare if sound else polygon_parts(bare), sound, barriers, compounds, sites)
+    place = Place(c, rules, bare if sound else polygon_parts(bare), sound, barriers, None, sites)
+    return place if compounds is None else replace(place, compounds=_in_pieces(compounds, place))
+
+
+def _in_pieces(compounds: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
+    """Return the connected pieces of the compounds, a row each.
+
+    What a river, a carved site or a smaller compound takes is not theirs; a piece that is cut off so, or drawn apart,
+    is whole by itself.
+    """
+    geoms = np.asarray(compounds.geometry.to_numpy(), dtype=object)
+    b, s = place.barriers, place.sites
+    taken = list(b.geometry[(b["klass"] == "river").to_numpy() & (shapely.get_dimensions(b.geometry.to_numpy()) == 2)])
+    if s is not None and len(s):
+        taken += list(s.geometry[(s["mode"] == "carve").to_numpy()])
+    rank = np.lexsort((np.arange(len(geoms)), shapely.area(geoms)))
+    pieces: dict[int, Geometries] = {}
+    for done, i in enumerate(rank):
+        other = np.array([*taken, *geoms[rank[:done]]], dtype=object)
+        near = other[shapely.intersects(other, geoms[i])] if len(other) else other
+        rest = shapely.difference(geoms[i], shapely.union_all(near)) if len(near) else geoms[i]
+        parts = shapely.get_parts(rest)
+        pieces[int(i)] = np.asarray(parts[shapely.get_dimensions(parts) == 2], dtype=object)
+    rows = [i for i in range(len(geoms)) for _ in pieces[i]]
+    apart = gpd.GeoSeries([g for i in range(len(geoms)) for g in pieces[i]], crs=compounds.crs)
+    return compounds.iloc[rows].reset_index(drop=True).set_geometry(apart)

@@ -20,6 +20,7 @@ from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
+from gridgis.partition.search import components
 from gridgis.partition.voronoi import cut_face, sample_outlines
 
 OPEN = len(BARRIER_CLASSES)
@@ -34,8 +35,9 @@ TOUCH_M = 0.002
 class Atoms:
     """The atoms of all communities and their shared edges.
 
-    ``polygons`` (n,); ``community`` (n,) position in the base; ``water`` (n,) bool; ``compound`` and ``site`` (n,)
-    position in the ground's tables, -1 for none (site: carved ones only); ``building_atom`` (b,) the atom of each
+    ``polygons`` (n,); ``community`` (n,) position in the base; ``water`` (n,) bool; ``compound`` (n,)
+    number of the connected piece of an estate, ``site`` (n,) position of the carved site in the ground's table; -1 for
+    none; ``building_atom`` (b,) the atom of each
     building; ``left``, ``right`` (s,) atoms on both sides of each segment (-1 outside), ``seg`` (s, 4), ``klass`` (s,)
     number of the barrier class along which it runs (OPEN for none), ``line`` (s,) position of that barrier or -1.
     """
@@ -178,12 +180,12 @@ def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
     site = _inside(polygons, ground.sites.geometry.to_numpy()[carve])
     site = np.where(site >= 0, carve[site] if len(carve) else -1, -1)
     water = _inside(polygons, ground.water.to_numpy()) >= 0
-    compound = _inside(polygons, ground.compounds.geometry.to_numpy())
+    compound = np.where(water | (site >= 0), -1, _inside(polygons, ground.compounds.geometry.to_numpy()))
     return Atoms(
         polygons,
         community,
         water,
-        np.where(water, -1, compound),
+        _pieces_of_estates(compound, community, left, right),
         site,
         atoms_of_buildings(
             ground.buildings[["lon", "lat"]].to_numpy(dtype=float),
@@ -198,6 +200,14 @@ def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
         klass,
         line,
     )
+
+
+def _pieces_of_estates(compound: Ints, community: Ints, left: Ints, right: Ints) -> Ints:
+    """Number the connected pieces of estates: one cut by a river or a carved site is whole piece by piece."""
+    same = (left >= 0) & (compound[left] >= 0) & (compound[left] == compound[right])
+    same &= community[left] == community[right]
+    piece = components(len(compound), np.column_stack([left[same], right[same]]))
+    return np.where(compound >= 0, piece, -1)
 
 
 def atoms_of_buildings(lonlat: Floats, of: Ints, polygons: Geometries, community: Ints, work_crs: str) -> Ints:

@@ -25,8 +25,8 @@ install: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "需要 Python 3.11 以上：make PYTHON=python3.11 / Python 3.11 or newer is needed"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
-	  { echo "无法建立虚拟环境，请安装 python3-venv / cannot make a virtual environment: install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	  echo "无法建立虚拟环境，请安装 python3-venv / cannot make a virtual environment: install python3-venv"; exit 1; }
 	@echo "安装依赖，第一次需几分钟 / installing dependencies, minutes the first time ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
@@ -41,8 +41,8 @@ system:
 	      chromium fonts-noto-cjk fontconfig; } >/dev/null || true; \
 	  fi; \
 	fi
-	@command -v chromium >/dev/null || { \
-	  echo "!!! 没有 Chromium，浏览器测试将略过 / no Chromium: the browser tests are left out"; \
+	@{ command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q .; } || { \
+	  echo "!!! 没有 Chromium 或中文字体，浏览器测试将略过 / no Chromium or no Chinese font: the browser tests are left out"; \
 	  echo "!!! apt-get install chromium fonts-noto-cjk fontconfig"; }
 
 clean:

@@ -29,7 +29,7 @@ def demo_command(
     gridgis demo -o demo
     """
     from gridgis.cli.report import print_json, progress_bar
-    from gridgis.service.demo import run_demo
+    from gridgis.service.demo import mark_folder, run_demo
 
     def say(title: str) -> None:
         if not as_json:
@@ -40,6 +40,7 @@ def demo_command(
         demo = run_demo(town, folder, lambda: datetime.now(UTC), say, progress)
         say("地图 map")
         _write_map(folder)
+    mark_folder(folder)
     if as_json:
         print_json(_summary(demo))
     else:

@@ -203,7 +203,7 @@ def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
 
 
 def _pieces_of_estates(compound: Ints, community: Ints, left: Ints, right: Ints) -> Ints:
-    """Number the connected pieces of estates: one cut by a river or a carved site is whole piece by piece."""
+    """Give a number to each connected piece of an estate: one cut by a river or a site is whole piece by piece."""
     same = (left >= 0) & (compound[left] >= 0) & (compound[left] == compound[right])
     same &= community[left] == community[right]
     piece = components(len(compound), np.column_stack([left[same], right[same]]))

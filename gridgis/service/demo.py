@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,25 +46,46 @@ class Demo:
     event_rows: pd.DataFrame
 
 
-def fresh_folder(folder: Path) -> Path:
-    """Make an empty folder; one that the demo made before is emptied.
+def fresh_folder(folder: Path) -> None:
+    """Make an empty folder; what the demo wrote there before is removed, unless somebody changed it since.
 
     Raises
     ------
     Conflict
-        The folder holds something else.
+        The folder holds something that the demo did not write, or that was changed.
     """
-    if folder.exists():
-        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists()):
-            raise Conflict(
-                f"{folder} 已存在且不是示例生成的；请换一个：-o 目录",
-                f"{folder} exists and the demo did not make it; choose another: -o FOLDER",
-                path=str(folder),
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / MARK).touch()
-    return folder
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        return
+    written = _written(folder)
+    there = sorted(p.name for p in folder.iterdir() if p.name != MARK) if folder.is_dir() else [folder.name]
+    kept = [n for n in there if n not in written or written[n] != _digest(folder / n)]
+    if kept:
+        raise Conflict(
+            f"{folder} 中的 {'、'.join(kept[:5])} 不是示例生成的，或生成后改动过；请换一个目录：-o 目录",
+            f"in {folder} the demo did not make {', '.join(kept[:5])}, or it was changed; choose another: -o FOLDER",
+            path=str(folder),
+        )
+    for name in there:
+        (folder / name).unlink()
+    (folder / MARK).unlink(missing_ok=True)
+
+
+def mark_folder(folder: Path) -> None:
+    """Write down what the demo wrote, so that the next run removes that and nothing else."""
+    digests = {p.name: _digest(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MARK}
+    (folder / MARK).write_text(json.dumps(digests, indent=1), encoding="utf-8")
+
+
+def _written(folder: Path) -> dict[str, str]:
+    try:
+        return {str(k): str(v) for k, v in json.loads((folder / MARK).read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else ""
 
 
 def run_demo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from gridgis.errors import Conflict
 from gridgis.registry import Registry
+from gridgis.service.demo import fresh_folder
 from tests.oracles.rational import Prepared
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("demo")]
@@ -117,5 +120,21 @@ def test_the_demo_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
     cli = [sys.executable, "-c", "from gridgis.cli import main; main()"]
     run = subprocess.run([*cli, "demo", "-o", str(tmp_path)], capture_output=True, text=True)
     assert run.returncode == 1
-    assert "the demo did not make it" in run.stderr
+    assert "the demo did not make mine.txt" in run.stderr
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_the_demo_does_not_remove_what_was_changed_since(demo: Made, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(demo[0], folder)
+    (folder / "codes.csv").write_text("my notes", encoding="utf-8")
+    with pytest.raises(Conflict, match=r"codes\.csv"):
+        fresh_folder(folder)
+    assert (folder / "plan.gpkg").exists()
+
+
+def test_the_demo_makes_room_where_nothing_was_changed(demo: Made, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(demo[0], folder)
+    fresh_folder(folder)
+    assert list(folder.iterdir()) == []

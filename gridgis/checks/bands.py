@@ -132,7 +132,7 @@ def _empty(ward: Ward, i: int, pairs: set[tuple[int, int]]) -> Finding:
 
 def _is_single(ward: Ward, i: int) -> bool:
     mine = ward.inside[(ward.inside["grid"] == i) & (ward.inside["households"] > 0)]
-    return len(mine) == 1 and ward.households(i) > ward.band.upper
+    return len(mine.drop_duplicates(["x", "y"])) == 1 and ward.households(i) > ward.band.upper
 
 
 def _estate(ward: Ward, i: int) -> int:
@@ -195,10 +195,14 @@ def _try_contiguous(ward: Ward, piece: list[int]) -> tuple[bool, str, str]:
 
 
 def _homes(ward: Ward, piece: list[int]) -> pd.DataFrame:
-    """Return the buildings of a piece that must be grouped, with their unit: a compound within the limit is one."""
+    """Return the buildings of a piece that must be grouped, with their unit.
+
+    A compound within the limit is one unit; so are buildings on one and the same spot, which nothing can part.
+    """
     b = ward.inside[ward.inside["grid"].isin(piece) & (ward.inside["households"] > 0)]
     loose = (b["compound"] == NO_COMPOUND) | b["compound"].isin(ward.large)
-    unit = np.where(loose, b["compound"].max() + 1 + np.arange(len(b)), b["compound"])
+    spot = b.groupby(["x", "y"]).ngroup().to_numpy(dtype=np.int64)
+    unit = np.where(loose, b["compound"].max() + 1 + spot, b["compound"])
     b = b.assign(unit=unit)
     b = b[b.groupby("unit")["households"].transform("sum") <= ward.band.upper]
     return b.assign(unit=np.unique(b["unit"], return_inverse=True)[1])

@@ -2,8 +2,8 @@
 
 Nothing is taken from the plan. A building belongs where its representative point lies (SEMANTICS 3): the point on
 surface of its geometry as stored, that is on the 1 mm grid of the work CRS, in longitude and latitude. Where it lies in
-no grid, the nearest counts it. Of several buildings with the very same geometry the first is counted. A missing
-household count is
+no grid, the nearest counts it. Of copies (equal geometry, id and households) one is counted; buildings with the very
+same geometry under different ids are all counted. A missing household count is
 
     round(footprint m2 x storeys / m2_per_household), at least 1
 
@@ -12,6 +12,7 @@ for a building of residential or unknown use, 0 for any other, 1 for one that is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,8 +58,8 @@ def count_buildings(
     DataFrame
         id; community (of the grid); households; lo, hi (what else an estimate may be, on a cusp of rounding); x, y in
         the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a border, else
-        NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more buildings had
-        the very same geometry).
+        NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more rows had
+        the very same geometry, id and households).
 
     Raises
     ------
@@ -82,7 +83,7 @@ def count_buildings(
 
 
 def _stack(communities: Sequence[Community], work_crs: str) -> gpd.GeoDataFrame:
-    """Return all buildings in the work CRS on its 1 mm grid, each geometry once; 'copies' counts those left out."""
+    """Return all buildings in the work CRS on its 1 mm grid, copies once; 'copies' counts those left out."""
     frames = []
     for c in communities:
         need_columns(c.buildings, ("id", "geometry"), "buildings")
@@ -96,9 +97,11 @@ def _stack(communities: Sequence[Community], work_crs: str) -> gpd.GeoDataFrame:
     if not frames:
         return gpd.GeoDataFrame(dict.fromkeys((*COLUMNS, "copies"), ()), geometry=[], crs=work_crs)
     frame = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True))
-    same = pd.Series(shapely.to_wkb(shapely.normalize(np.asarray(frame.geometry.to_numpy(), dtype=object))))
-    frame["copies"] = same.map(same.value_counts()).to_numpy() - 1
-    return frame[~same.duplicated().to_numpy()].reset_index(drop=True)
+    shapes = shapely.to_wkb(shapely.normalize(np.asarray(frame.geometry.to_numpy(), dtype=object)))
+    same = [(g, i, None if pd.isna(n) else n) for g, i, n in zip(shapes, frame["id"], frame["households"], strict=True)]
+    times = Counter(same)
+    frame["copies"] = [times[row] - 1 for row in same]
+    return frame[~pd.Series(same, dtype=object).duplicated().to_numpy()].reset_index(drop=True)
 
 
 def _households(frame: gpd.GeoDataFrame, rules: Sequence[DivisionRules]) -> Integers:

@@ -47,5 +47,8 @@ def _buildings(scene: Scene) -> Iterator[Finding]:
             yield Finding("households", grid, 0, f"{zh}，计入任一均可", f"{en}: either may count it", confirmed=True)
         if row["copies"]:
             n = row["copies"]
-            zh, en = f"有 {n} 栋建筑与 {name} 图形完全相同", f"{n} buildings have the very geometry of {name}"
+            zh, en = (
+                f"建筑 {name} 另有 {n} 份完全相同的记录",
+                f"building {name} has {n} more rows that are copies of it",
+            )
             yield Finding("households", grid, n, f"{zh}，未计入", f"{en}: not counted", confirmed=True)

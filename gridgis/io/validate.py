@@ -176,26 +176,35 @@ def check_households(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
 def check_ids(frame: gpd.GeoDataFrame, layer: str, notes: Notes) -> gpd.GeoDataFrame:
     """Return the layer with unique ids: an exact copy of a feature is left out and noted, another double id refused.
 
-    Features of one geometry under different ids are kept and noted.
+    A copy has the same id, geometry and, where the layer has them, households. Features of one geometry under
+    different ids (several address points of one house) are kept and noted.
     """
     refuse_rows(frame, frame["id"].isna(), layer, "编号 id 为空", "the id is empty")
     wkb = pd.Series(shapely.to_wkb(frame.geometry.to_numpy()), index=frame.index)
-    copies = pd.DataFrame({"id": frame["id"], "wkb": wkb}).duplicated()
+    same = pd.DataFrame({"id": frame["id"], "wkb": wkb})
+    copies = (same.assign(households=frame["households"]) if "households" in frame else same).duplicated()
     for name in np.array(feature_names(frame))[copies.to_numpy()]:
         zh, en = f"{name} 重复出现，图形相同，只保留一个", f"{name} occurs twice with one geometry; one is kept"
         notes.add("warning", layer, "duplicate", None, zh, en)
     frame, wkb = frame[~copies], wkb[~copies]
     double = frame["id"].duplicated(keep=False)
-    zh, en = "不同图形用了同一编号 id；请改为唯一", "one id on different geometries; make ids unique"
+    zh = "同一编号 id 用于不同的图形或户数；请改为唯一"
+    en = "one id on different geometries or household counts; make ids unique"
     refuse_rows(frame, double, layer, zh, en)
-    for _, group in frame[wkb.duplicated(keep=False)].groupby(wkb, sort=False):
-        ids = ", ".join(str(i) for i in group["id"])
-        zh, en = (
-            f"编号 {ids} 的图形完全相同，均保留，请核对",
-            f"ids {ids} have one and the same geometry; kept, please check",
-        )
-        notes.add("warning", layer, "same-geometry", len(group), zh, en)
+    _note_same_ground(frame, wkb, layer, notes)
     return frame.reset_index(drop=True)
+
+
+def _note_same_ground(frame: gpd.GeoDataFrame, wkb: pd.Series[Any], layer: str, notes: Notes) -> None:
+    """Note, in one row, the features that share one geometry under different ids."""
+    shared = frame[wkb.duplicated(keep=False)]
+    if shared.empty:
+        return
+    groups = [", ".join(str(i) for i in group["id"]) for _, group in shared.groupby(wkb, sort=False)]
+    listed = "; ".join(groups[:SHOWN]) + (" ..." if len(groups) > SHOWN else "")
+    zh = f"{len(shared)} 行在 {len(groups)} 处图形完全相同而编号不同，均保留：{listed}"
+    en = f"{len(shared)} rows at {len(groups)} places have one geometry under different ids; all are kept: {listed}"
+    notes.add("info", layer, "same-geometry", len(shared), zh, en)
 
 
 def check_codes(frame: gpd.GeoDataFrame, layer: str, digits: int = 12) -> gpd.GeoDataFrame:

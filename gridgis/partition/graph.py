@@ -20,7 +20,8 @@ STRONG_CLASSES = [i for i, k in enumerate(BARRIER_CLASSES) if k in STRONG]
 class Contacts:
     """A set of atoms with what dividing needs to know of each, and their contacts along edges.
 
-    ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building;
+    ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building
+    (buildings on one and the same spot, which nothing can part, taken together);
     ``area`` (n,) m2; ``compound`` (n,) or -1; ``water`` (n,) True for water that cannot be crossed
     and has no building on it;
     ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
@@ -72,7 +73,8 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
     """Build the contacts among the chosen atoms of one community."""
     counts = ground.buildings["households"].to_numpy()
     biggest = np.zeros(len(atoms.polygons), dtype=np.int64)
-    np.maximum.at(biggest, atoms.building_atom, counts)
+    on_one_spot = ground.buildings.groupby(["lon", "lat"])["households"].transform("sum").to_numpy(dtype=np.int64)
+    np.maximum.at(biggest, atoms.building_atom, on_one_spot)
     both = atoms.left >= 0
     left, right, klass = atoms.left[both], atoms.right[both], atoms.klass[both]
     seg = atoms.seg[both]

@@ -225,23 +225,39 @@ def _buildings(
 
 
 def _drop_duplicates(frame: gpd.GeoDataFrame, rows: list[Row]) -> gpd.GeoDataFrame:
-    """Drop buildings that stand twice on the same ground, and refuse an id that means two buildings."""
-    same = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()))).duplicated().to_numpy()
-    if same.any():
-        ids = [str(i) for i in frame["id"][same]]
+    """Drop copies of a building (equal geometry, id and households), and refuse an id that means two buildings.
+
+    Buildings on the very same ground under different ids (several address points of one house) are all counted.
+    """
+    key = pd.DataFrame({"g": shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy())), "id": frame["id"].to_list()})
+    key["households"] = frame["households"].astype(object).where(frame["households"].notna(), None).to_numpy()
+    copies = key.duplicated().to_numpy()
+    if copies.any():
+        ids = [str(i) for i in frame["id"][copies]]
         rows.append(
             report_row(
                 "warning", "buildings", ids[0], "duplicate", len(ids),
-                f"{len(ids)} 栋楼与另一栋图形完全相同，未计入：{ids[:10]}",
-                f"{len(ids)} buildings have the very geometry of another one and are left out: {ids[:10]}",
+                f"{len(ids)} 栋楼重复（图形、编号、户数都相同），只计一次：{ids[:10]}",
+                f"{len(ids)} buildings are copies (equal geometry, id and households) and are counted once: {ids[:10]}",
             )
         )  # fmt: skip
-        frame = frame[~same].reset_index(drop=True)
+    frame, key = frame[~copies].reset_index(drop=True), key[~copies]
     twice = sorted({str(i) for i in frame["id"][frame["id"].duplicated()]})
     if twice:
         raise InvalidInput(
-            f"楼栋编号重复但图形不同：{twice[:10]}", f"building ids occur twice with different geometry: {twice[:10]}"
+            f"楼栋编号重复，但图形或户数不同：{twice[:10]}；请改为唯一",
+            f"building ids occur twice with different geometry or households: {twice[:10]}; make them unique",
         )
+    if (same := key["g"].duplicated().to_numpy()).any():
+        ids = [str(i) for i in frame["id"][same]]
+        rows.append(
+            report_row(
+                "info", "buildings", ids[0], "same ground", len(ids),
+                f"{len(ids)} 栋楼与另一编号的楼图形完全相同，均计入，不能分开：{ids[:10]}",
+                f"{len(ids)} buildings have the very geometry of one with another id; all are counted, and cannot be "
+                f"parted: {ids[:10]}",
+            )
+        )  # fmt: skip
     return frame
 
 

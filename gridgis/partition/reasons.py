@@ -83,7 +83,11 @@ def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, l
     load = int(c.households[members].sum())
     biggest = int(c.biggest[members].max(initial=0))
     if region.closed == "building" and load == biggest:
-        return "single_building", f"单栋 {biggest} 户，单栋成格", f"one building of {biggest}, a grid by rule"
+        return (
+            "single_building",
+            f"单栋（或同一位置的几栋）{biggest} 户，单栋成格",
+            (f"one building (or several on the very same ground) of {biggest}, a grid by rule"),
+        )
     if load == 0:
         return "no_households", "没有住户的地块", "ground without households"
     if total < band.lower and level == 2:

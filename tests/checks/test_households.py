@@ -88,8 +88,18 @@ def test_a_building_on_a_border_may_be_counted_on_either_side() -> None:
 def test_copies_of_a_building_are_counted_once_and_reported() -> None:
     plan = make()
     b = plan.community.buildings
-    report = plan.among(buildings=pd.concat([b, b.iloc[:1].assign(id="copy")], ignore_index=True)).verify()
+    report = plan.among(buildings=pd.concat([b, b.iloc[:1]], ignore_index=True)).verify()
     assert (report.ok, report.exceptions["measure"].tolist()) == (True, [1.0])
+
+
+@pytest.mark.parametrize("other", [{"id": "another"}, {"households": 7}])
+def test_a_building_on_the_same_ground_with_another_id_or_count_is_counted(other: dict[str, object]) -> None:
+    plan = make()
+    b = plan.community.buildings
+    more = b.iloc[:1].assign(**other)
+    found = plan.among(buildings=pd.concat([b, more], ignore_index=True)).verify().violations
+    found = found[found["rule"] == "households"]
+    assert set(found["measure"]) == {-float(more["households"].iloc[0])}
 
 
 def test_a_building_counts_where_it_stands_whichever_community_lists_it() -> None:

@@ -143,11 +143,24 @@ def test_one_id_on_two_different_buildings_is_refused(tmp_path: Path) -> None:
         read(tmp_path, buildings=buildings().assign(id=[1, 1, 2]))
 
 
+def test_one_building_with_two_counts_is_refused(tmp_path: Path) -> None:
+    other = buildings().iloc[[0]].assign(households=20)
+    with pytest.raises(InvalidInput, match=r"or household counts.*2 rows: id=1; id=1"):
+        read(tmp_path, buildings=pd.concat([buildings(), other], ignore_index=True))
+
+
 def test_buildings_of_one_geometry_under_different_ids_are_kept_and_noted(tmp_path: Path) -> None:
     layer = buildings()
     layer.geometry = [layer.geometry[0], layer.geometry[0], layer.geometry[2]]
     town = read(tmp_path, buildings=layer)
     assert (len(town.buildings), rules(town.notes, "buildings")[0]) == (3, "same-geometry")
+
+
+def test_many_buildings_on_the_same_ground_are_one_row_of_information(tmp_path: Path) -> None:
+    twins = pd.concat([buildings(), buildings().assign(id=[4, 5, 6])], ignore_index=True)
+    notes = read(tmp_path, buildings=twins).notes
+    row = notes[notes["rule"] == "same-geometry"]
+    assert row[["severity", "measure"]].to_numpy().tolist() == [["info", "6"]]
 
 
 def test_a_broken_polygon_keeps_its_polygon_parts_and_is_noted_with_both_areas(tmp_path: Path) -> None:

@@ -174,11 +174,32 @@ def test_an_empty_building_layer_needs_neither_columns_nor_crs() -> None:
     assert len(level(divide(bare, RULES), 1)) == 1
 
 
-def test_duplicate_buildings_are_counted_once_and_reported() -> None:
+def test_buildings_on_the_very_same_ground_are_all_counted_and_reported() -> None:
     once = houses(BOX)
-    plan = divided(village(buildings=[*once, once[0], once[5]], compounds=None, sites=None))
-    assert "2 buildings have the very geometry" in told(plan, "duplicate")
-    assert plan.buildings["households"].sum() == 4 * len(once)
+    plan = divided(village(buildings=[*once, once[0], (once[5][0], 7)], compounds=None, sites=None))
+    assert "2 buildings have the very geometry" in told(plan, "same ground")
+    assert plan.buildings["households"].sum() == 4 * len(once) + 4 + 7
+
+
+def test_address_points_on_one_spot_share_a_grid() -> None:
+    spots = [(shapely.Point(x, y), n) for x in range(30, 360, 30) for y in (40, 120, 200, 260) for n in (3, 2)]
+    plan = divided(community(BOX, spots))
+    x, y = plan.buildings.geometry.x, plan.buildings.geometry.y
+    assert plan.buildings["households"].sum() == 5 * 44
+    assert (plan.buildings.groupby([x, y])["level3"].nunique() == 1).all()
+
+
+def test_a_stack_of_buildings_above_the_limit_is_a_grid_of_its_own() -> None:
+    tower = shapely.box(150, 200, 165, 215)
+    given = community(BOX, [*houses(BOX, 4, without=[tower]), (tower, 12), (tower, 13)])
+    assert 25 in flagged(divided(given), "single_building")["households"].tolist()
+
+
+def test_a_building_whose_copy_has_another_count_is_refused_with_the_id() -> None:
+    given = village(sites=None)
+    twice = pd.concat([given.buildings, given.buildings.iloc[[3]].assign(households=9)], ignore_index=True)
+    with pytest.raises(InvalidInput, match=r"different geometry or households: \['4'\]"):
+        divide(replace(given, buildings=twice), RULES)
 
 
 def test_a_building_listed_twice_with_its_id_is_counted_once_and_reported() -> None:

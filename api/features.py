@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from api.answers import OPTIONS
 from gridgis.errors import NotFound
 from gridgis.service.display import add_display_columns, add_label_columns
-from gridgis.service.locator import Locator
+from gridgis.service.locator import Locator, Snapshot
 
 DECIMALS = 9
 """Text outputs keep 9 decimals (SEMANTICS 1): 0.1 mm."""
@@ -109,33 +109,31 @@ class FeatureStore:
         """
         source = need_source(name)
         with self._lock:
-            kept = self._kept.get(name)
-            revision = self._locator.revision
-            if kept is None or kept.revision != revision:
-                kept = make_collection(name, source, revision, self._frame(source, revision))
+            kept, now = self._kept.get(name), self._locator.snapshot()
+            if kept is None or kept.revision != now.revision:
+                kept = make_collection(name, source, now.revision, self._frame(source, now))
                 self._kept[name] = kept
             return kept
 
-    def shape(self, code: str) -> orjson.Fragment:
+    def shape(self, code: str, now: Snapshot) -> orjson.Fragment:
         """Return the geometry of a grid as GeoJSON."""
-        with self._lock:
-            grids = self._shown(self._locator.revision)
+        grids = now.grids()
         geoms = grids[(grids["code"] == code).to_numpy()].geometry.to_numpy()
         if not len(geoms):
             raise NotFound(f"没有网格 {code}", f"there is no grid {code}", code=code)
         return orjson.Fragment(geojson_of(geoms)[0])
 
-    def _frame(self, source: Source, revision: int) -> gpd.GeoDataFrame:
+    def _frame(self, source: Source, now: Snapshot) -> gpd.GeoDataFrame:
         if source.layer is not None:
-            frame = self._locator.context(source.layer)
+            frame = now.context(source.layer)
             return add_label_columns(frame) if source.areas else frame
-        grids = self._shown(revision)
+        grids = self._shown(now)
         chosen = grids["kind"] == "dedicated" if source.level is None else grids["level"].fillna(0) == source.level
         return grids[chosen.to_numpy(dtype=bool)].sort_values("code", kind="stable")
 
-    def _shown(self, revision: int) -> gpd.GeoDataFrame:
-        if self._grids is None or self._grids[0] != revision:
-            self._grids = (revision, add_display_columns(self._locator.grids()))
+    def _shown(self, now: Snapshot) -> gpd.GeoDataFrame:
+        if self._grids is None or self._grids[0] != now.revision:
+            self._grids = (now.revision, add_display_columns(now.grids()))
         return self._grids[1]
 
 

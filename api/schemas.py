@@ -118,6 +118,8 @@ class SearchAnswer(BaseModel):
     revision: int
     query: str
     count: int
+    truncated: bool
+    """There are more; give a longer name."""
     results: list[Found]
 
 

@@ -22,9 +22,10 @@ def card(
     geometry: Annotated[bool, Query(description="附上边界 / with the boundary as GeoJSON")] = False,
 ) -> Response:
     """网格名片（电话脱敏）。 / The card of a grid in force, phone numbers masked."""
-    data = services.locator.card(code)
+    now = services.locator.snapshot()
+    data = now.card(code)
     if geometry:
-        data = {**data, "geometry": services.features.shape(code)}
+        data = {**data, "geometry": services.features.shape(code, now)}
     return answer(data, data["revision"])
 
 

@@ -16,6 +16,6 @@ router = APIRouter(tags=["服务 service"])
 @router.get("/health", summary="服务状态 Health", response_model=None, responses={200: {"model": Health}})
 def health(services: Wired) -> Response:
     """服务状态。 / Version, revision in force, number of grids."""
-    revision = services.locator.revision
-    count = len(services.locator.grids())
-    return answer({"status": "ok", "version": __version__, "revision": revision, "grids": count}, revision)
+    now = services.locator.snapshot()
+    body = {"status": "ok", "version": __version__, "revision": now.revision, "grids": len(now.grids())}
+    return answer(body, now.revision)

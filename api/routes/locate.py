@@ -14,15 +14,20 @@ from api.errors import TooLarge
 from api.schemas import BulkAnswer, BulkPoints, LocateAnswer
 from gridgis.errors import InvalidInput
 from gridgis.model import Hit
+from gridgis.service.locator import Snapshot
 
 router = APIRouter(tags=["查询 locate"])
 
 CRS_HELP = "EPSG:4490 (CGCS2000), EPSG:4326 (WGS84), GCJ-02, BD-09"
 
 
-def with_card(services: Services, hit: Hit) -> dict[str, Any]:
+PLACES = 20
+"""So many places are told; ``truncated`` says that there are more."""
+
+
+def with_card(now: Snapshot, hit: Hit) -> dict[str, Any]:
     """Return a hit and the card of its grid, phone numbers masked."""
-    return {"hit": hit.to_dict(), "card": services.locator.card(hit.code) if hit.code else None}
+    return {"hit": hit.to_dict(), "card": now.card(hit.code) if hit.code else None}
 
 
 @router.get(
@@ -46,17 +51,19 @@ def locate(
             "请给出 lon 和 lat，或 place（建筑、小区名称）",
             "give lon and lat, or place (the name of a building or estate)",
         )
-    hit = services.locator.locate(lon, lat, crs=crs)
-    return answer(with_card(services, hit), hit.revision)
+    now = services.locator.snapshot()
+    hit = now.locate(lon, lat, crs=crs)
+    return answer(with_card(now, hit), hit.revision)
 
 
 def _of_place(services: Services, place: str, given_point: bool) -> Response:
     if given_point:
         raise InvalidInput("lon、lat 与 place 只能给一种", "give either lon and lat or place, not both")
-    found = services.locator.place(place)
-    revision = services.locator.revision
-    matches = [{"name": name, "kind": kind, **with_card(services, hit)} for name, kind, hit in found]
-    return answer({"place": place, "count": len(matches), "matches": matches, "revision": revision}, revision)
+    now = services.locator.snapshot()
+    found = now.place(place, PLACES + 1)
+    matches = [{"name": name, "kind": kind, **with_card(now, hit)} for name, kind, hit in found[:PLACES]]
+    told = {"count": len(matches), "truncated": len(found) > PLACES}
+    return answer({"place": place, **told, "matches": matches, "revision": now.revision}, now.revision)
 
 
 @router.post(
@@ -79,7 +86,8 @@ def locate_many(services: Wired, points: BulkPoints) -> Response:
             limit=limit,
             points=len(points.lon),
         )
-    table = services.locator.locate_many(np.array(points.lon), np.array(points.lat), crs=points.crs)
-    revision = services.locator.revision
+    now = services.locator.snapshot()
+    table = now.locate_many(np.array(points.lon), np.array(points.lat), crs=points.crs)
+    revision = now.revision
     columns = {name: table[name].where(table[name].notna(), None).tolist() for name in ("code", "base", "rule")}
     return answer({"revision": revision, "crs": points.crs, "count": len(table), **columns}, revision)

@@ -72,6 +72,15 @@ class View:
     def _communities(self) -> dict[str, dict[str, Any]]:
         return {str(row["code"]): row for row in plain_rows(self.communities)}
 
+    def choose(self, level: int | None = None, kind: str | None = None) -> gpd.GeoDataFrame:
+        """Return the grids of a level, of a kind."""
+        found = self.grids
+        if level is not None:
+            found = found[found["level"].fillna(0) == level]
+        if kind is not None:
+            found = found[found["kind"] == kind]
+        return found.reset_index(drop=True)
+
     def chain(self, code: str) -> list[str]:
         """Return the codes from a grid up to level 1, itself first."""
         out: list[str] = []

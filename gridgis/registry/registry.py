@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -282,12 +283,7 @@ class Registry:
 
     def grids(self, level: int | None = None, kind: str | None = None, at: When = None) -> gpd.GeoDataFrame:
         """Return grids in force at a revision number or day (default today), in stored coordinates."""
-        found = self.view(at).grids
-        if level is not None:
-            found = found[found["level"].fillna(0) == level]
-        if kind is not None:
-            found = found[found["kind"] == kind]
-        return found.reset_index(drop=True)
+        return self.view(at).choose(level, kind)
 
     def card(self, code: str, at: When = None, mask: bool = True) -> dict[str, Any]:
         """Return all that is told about a grid, with the chain of leaders up to level 1; phones masked by default."""
@@ -381,27 +377,17 @@ class Registry:
 
     def places(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
         """Find buildings and estates by name: (name, kind, hit), exact matches first."""
-        with self._book.store.read() as c:
-            found = finding.named_places(c, name, limit)
         resolver = self.view().resolver
-        return [(p["label"], p["kind"], resolver.resolve(p["lon"], p["lat"])) for p in found]
+        return [(p["label"], p["kind"], resolver.resolve(p["lon"], p["lat"])) for p in self.named(name, limit)]
+
+    def named(self, name: str, limit: int = 20, roads: bool = False) -> list[dict[str, Any]]:
+        """Find buildings and estates (and roads) of the context by name: kind, label, lon, lat; best first."""
+        with self._book.store.read() as c:
+            return finding.named_places(c, name, limit, roads)
 
     def search(self, text: str, limit: int = 20) -> list[dict[str, Any]]:
-        """Find by code, name or "lon, lat": dicts of kind, label, code (grids), lon, lat."""
-        text = text.strip()
-        if not text:
-            return []
-        if point := finding.parse_coordinates(text):
-            return [{"kind": "coordinate", "label": f"{point[0]}, {point[1]}", "lon": point[0], "lat": point[1]}]
-        view = self.view()
-        out = []
-        for code in finding.named_grids(view.rows, text, limit):
-            lon, lat = view.centres[code]
-            label = f"{view.rows[code]['name'] or ''} {code}".strip()
-            out.append({"kind": "grid", "label": label, "code": code, "lon": lon, "lat": lat})
-        with self._book.store.read() as c:
-            out += finding.named_places(c, text, limit)
-        return out[:limit]
+        """Find grids, estates, buildings, roads by code or name, or a "lon, lat"; see ``finding.search``."""
+        return finding.search(self.view(), partial(self.named, roads=True), text, limit)
 
     def check(self) -> pd.DataFrame:
         """Look for faults: rule, subject, measure, zh, en; no row when all is well."""

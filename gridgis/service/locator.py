@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,18 +15,82 @@ import pandas as pd
 from gridgis.errors import NotFound
 from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import Hit
-from gridgis.registry import Registry
+from gridgis.registry import Registry, finding
 from gridgis.registry.book import When
 from gridgis.registry.cards import View
 
 
 @dataclass(frozen=True)
-class _Snapshot:
-    """What is held of the registry between two refreshes."""
+class Snapshot:
+    """One revision with its team: all answers of one request come from one snapshot, so that they agree.
 
+    Parameters
+    ----------
+    registry
+        Where the names and layers of the context are read; these have no revisions.
+    view
+        The grids.
+    leaders
+        Code -> its appointments.
+    layers
+        Context layers read so far.
+    """
+
+    registry: Registry
     view: View
     leaders: Mapping[str, list[dict[str, Any]]]
-    context: dict[str, gpd.GeoDataFrame]
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> int:
+        """Its number; 0 where nothing was filed."""
+        return self.view.revision
+
+    @property
+    def parents(self) -> dict[str, str | None]:
+        """Code -> code of the grid above, None at the top."""
+        return {code: row["parent"] for code, row in self.view.rows.items()}
+
+    def locate(self, lon: float, lat: float, crs: str = "EPSG:4490") -> Hit:
+        """Tell which grid is responsible at a point, and why; see ``Registry.locate``."""
+        check_lonlat(lon, lat)
+        x, y, label = to_stored_lonlat(lon, lat, crs)
+        return self.view.resolver.resolve(float(x), float(y), label)
+
+    def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490") -> pd.DataFrame:
+        """Tell code, base and rule for (n,) points; what is no place is outside."""
+        x, y, _ = to_stored_lonlat(lon, lat, crs)
+        return self.view.resolver.resolve_many(x, y)
+
+    def place(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
+        """Find buildings and estates by name: (name, kind, hit), exact matches first.
+
+        Raises
+        ------
+        InvalidInput
+            The name is empty.
+        """
+        resolver = self.view.resolver
+        found = self.registry.named(name, limit)
+        return [(p["label"], p["kind"], resolver.resolve(p["lon"], p["lat"])) for p in found]
+
+    def search(self, text: str, limit: int = 20) -> list[dict[str, Any]]:
+        """Find grids, estates, buildings, roads by code or name, or a "lon, lat": kind, label, code, lon, lat."""
+        return finding.search(self.view, partial(self.registry.named, roads=True), text, limit)
+
+    def card(self, code: str, mask: bool = True) -> dict[str, Any]:
+        """Return the card of a grid, with its chain of leaders; phones masked by default."""
+        return self.view.card(code, self.leaders, mask)
+
+    def grids(self, level: int | None = None, kind: str | None = None) -> gpd.GeoDataFrame:
+        """Return the grids, stored coordinates."""
+        return self.view.choose(level, kind)
+
+    def context(self, layer: str) -> gpd.GeoDataFrame:
+        """Return a context layer: roads, railways, rivers, water, walls, buildings, compounds, communities."""
+        if layer not in self.layers:
+            self.layers[layer] = self.registry.context(layer)
+        return self.layers[layer]
 
 
 class Locator:
@@ -61,18 +126,25 @@ class Locator:
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
-    def _take(self) -> _Snapshot:
+    def _take(self) -> Snapshot:
         view = self._registry.view()
         if view.revision:
             _ = view.resolver  # built now, so that no question waits for it
-        return _Snapshot(view, self._registry.leaders(), {})
+        return Snapshot(self._registry, view, self._registry.leaders())
 
     def refresh(self) -> bool:
         """Take in a newer revision, and the team of today; return whether the revision changed."""
         before, after = self._now, self._take()
-        news = after.view.revision != before.view.revision
-        self._now = after if news else replace(after, context=before.context)
+        news = after.revision != before.revision
+        self._now = after if news else replace(after, layers=before.layers)
         return news
+
+    def snapshot(self, at: When = None) -> Snapshot:
+        """Return the revision that answers now, or that of a revision number or day; take it once a request."""
+        now = self._now
+        if at is None or at == now.revision:
+            return now
+        return Snapshot(self._registry, self._registry.view(at), self._registry.leaders(at), now.layers)
 
     @property
     def revision(self) -> int:
@@ -91,31 +163,23 @@ class Locator:
 
     def locate(self, lon: float, lat: float, crs: str = "EPSG:4490", at: When = None) -> Hit:
         """Tell which grid is responsible at a point, and why; see ``Registry.locate``."""
-        if at is not None:
-            return self._registry.locate(lon, lat, crs, at)
-        check_lonlat(lon, lat)
-        x, y, label = to_stored_lonlat(lon, lat, crs)
-        return self._now.view.resolver.resolve(float(x), float(y), label)
+        return self.snapshot(at).locate(lon, lat, crs)
 
     def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
         """Tell code, base and rule for (n,) points; what is no place is outside."""
-        if at is not None:
-            return self._registry.locate_many(lon, lat, crs, at)
-        x, y, _ = to_stored_lonlat(lon, lat, crs)
-        return self._now.view.resolver.resolve_many(x, y)
+        return self.snapshot(at).locate_many(lon, lat, crs)
 
-    def place(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
+    def place(self, name: str, limit: int = 20, at: When = None) -> list[tuple[str, str, Hit]]:
         """Find buildings and estates by name: (name, kind, hit), exact matches first."""
-        return self._registry.places(name, limit)
+        return self.snapshot(at).place(name, limit)
 
     def card(self, code: str, mask: bool = True) -> dict[str, Any]:
         """Return the card of a grid in force, with its chain of leaders; phones masked by default."""
-        now = self._now
-        return now.view.card(code, now.leaders, mask)
+        return self._now.card(code, mask)
 
     def card_at(self, code: str, at: When = None, mask: bool = True) -> dict[str, Any]:
         """Return the card of a grid as of a revision or day."""
-        return self.card(code, mask) if at is None else self._registry.card(code, at, mask)
+        return self.snapshot(at).card(code, mask)
 
     def history(self, code: str) -> pd.DataFrame:
         """Return the versions of a code; its lineage as ``attrs["lineage"]``."""
@@ -127,23 +191,15 @@ class Locator:
 
     def grids(self, level: int | None = None, kind: str | None = None) -> gpd.GeoDataFrame:
         """Return the grids in force, stored coordinates."""
-        found = self._now.view.grids
-        if level is not None:
-            found = found[found["level"].fillna(0) == level]
-        if kind is not None:
-            found = found[found["kind"] == kind]
-        return found.reset_index(drop=True)
+        return self._now.grids(level, kind)
 
     def context(self, layer: str) -> gpd.GeoDataFrame:
         """Return a context layer: roads, railways, rivers, water, walls, buildings, compounds, communities."""
-        held = self._now.context
-        if layer not in held:
-            held[layer] = self._registry.context(layer)
-        return held[layer]
+        return self._now.context(layer)
 
     def search(self, text: str, limit: int = 20) -> list[dict[str, Any]]:
-        """Find by code, name or "lon, lat": dicts of kind, label, code (grids), lon, lat."""
-        return self._registry.search(text, limit)
+        """Find by code, name or "lon, lat"; see ``Snapshot.search``."""
+        return self._now.search(text, limit)
 
 
 def need_revision(locator: Locator) -> int:

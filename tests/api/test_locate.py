@@ -70,3 +70,12 @@ def test_a_place_is_found_by_its_name(client: TestClient, services: object) -> N
 
 def test_an_unknown_place_has_no_matches(client: TestClient) -> None:
     assert client.get("/locate", params={"place": "没有这个地方"}).json()["count"] == 0
+
+
+def test_the_empty_place_is_refused(client: TestClient) -> None:
+    assert client.get("/locate", params={"place": " "}).status_code == 422
+
+
+@pytest.mark.parametrize(("place", "truncated"), [("号", True), ("澄水公园茶室", False)])
+def test_it_is_told_whether_there_are_more_places(client: TestClient, place: str, truncated: bool) -> None:
+    assert client.get("/locate", params={"place": place}).json()["truncated"] is truncated

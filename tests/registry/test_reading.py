@@ -193,6 +193,20 @@ def test_an_exact_name_comes_before_longer_ones(filed: Registry) -> None:
     assert filed.places("1-1号楼")[0][0] == "1-1号楼"
 
 
+def test_an_exact_name_is_found_though_many_names_that_contain_it_sort_before(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    names = [f"A{i}号楼" for i in range(30)] + ["号楼"]
+    lon, lat = middle(registry, A + "000")
+    spots = gpd.GeoDataFrame({"id": range(31), "name": names}, geometry=[shapely.Point(lon, lat)] * 31, crs="EPSG:4490")
+    registry.import_context("buildings", spots)
+    assert registry.places("号楼", limit=3)[0][0] == "号楼"
+
+
+def test_the_empty_name_is_refused(filed: Registry) -> None:
+    with pytest.raises(InvalidInput, match="name"):
+        filed.places("  ")
+
+
 def test_an_unknown_place_has_no_hit(filed: Registry) -> None:
     assert filed.places("不存在的地方") == []
 
@@ -201,13 +215,11 @@ def test_a_search_finds_a_code_first(filed: Registry) -> None:
     assert filed.search(A + "003")[0]["code"] == A + "003"
 
 
-def test_a_search_reads_coordinates(filed: Registry) -> None:
-    assert filed.search("109.03，32.69")[0] == {
-        "kind": "coordinate",
-        "label": "109.03, 32.69",
-        "lon": 109.03,
-        "lat": 32.69,
-    }
+def test_a_search_reads_coordinates_and_tells_their_grid(filed: Registry) -> None:
+    lon, lat = (round(v, 6) for v in middle(filed, A + "003"))
+    assert filed.search(f"{lon}，{lat}") == [
+        {"kind": "coordinate", "label": f"{lon}, {lat}", "code": A + "003", "lon": lon, "lat": lat}
+    ]
 
 
 def test_a_percent_sign_is_no_wildcard(filed: Registry) -> None:

@@ -117,10 +117,17 @@ def _split_once(
     p = np.arange(1, graph.n)
     below = heap[p + size[p]] - heap[p]
     fewest = np.maximum(1, parts - (graph.n - size[p]))  # no side gets more parts than it has nodes
-    k = np.clip(np.round(below * parts / max(total, 1)), fewest, np.minimum(parts - 1, size[p])).astype(np.int64)
-    excess = bounds.excess(below, k) + bounds.excess(total - below, parts - k)
-    uneven = np.abs(below - k * (total / parts)) * balance * 2
-    rough = excess * bounds.penalty + uneven
+    most = np.minimum(parts - 1, size[p])
+    share = below * parts / max(total, 1)
+    options = [np.clip(k, fewest, most).astype(np.int64) for k in (np.floor(share), np.ceil(share))]
+    even = total / parts
+    prices = [
+        (bounds.excess(below, k) + bounds.excess(total - below, parts - k)) * bounds.penalty
+        + np.abs(below - k * even) * balance * 2
+        for k in options
+    ]
+    second = prices[1] < prices[0]
+    k, rough = np.where(second, *options[::-1]), np.where(second, *prices[::-1])
     candidates = np.argsort(rough, kind="stable")[:32]
     cut = _cut_costs(graph, order, size, p[candidates])
     price = rough[candidates] + cut

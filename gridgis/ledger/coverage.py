@@ -22,6 +22,9 @@ FAULT_COLUMNS = ("rule", "subject", "measure", "zh", "en")
 UNION_TOLERANCE_DEG2 = 1e-14
 """Area by which a union may differ from its parent: about 1e-4 m2 (a square degree is some 1e10 m2)."""
 
+OUTSIDE_TOLERANCE_DEG = 1e-7
+"""How far an overlay may reach over the border of its community: about 1 cm, more than any rounding."""
+
 Fault = dict[str, Any]
 
 
@@ -47,7 +50,7 @@ def faults(grids: gpd.GeoDataFrame, base: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     rows = [*_broken(grids), *_names(grids), *_parents(grids)]
     if not any(row["rule"] == "valid" for row in rows):
-        rows += [*_coverages(grids), *_unions(grids, base)]
+        rows += [*_coverages(grids), *_unions(grids, base), *_overlays(grids, base)]
     return pd.DataFrame(rows, columns=list(FAULT_COLUMNS))
 
 
@@ -138,6 +141,30 @@ def _same_ground(zh: str, en: str, subject: str, parts: Any, whole: Any) -> Iter
         yield fault(
             "union", subject, differ, f"{zh} 与其下网格的合并范围不一致",
             f"{en} is not the union of the grids below it (differs by {differ:.3g} square degrees)",
+        )  # fmt: skip
+
+
+def _overlays(grids: gpd.GeoDataFrame, base: gpd.GeoDataFrame) -> Iterator[Fault]:
+    """Check that overlays lie in their community, and that no two overlap."""
+    over = grids[grids["mode"] == "overlay"]
+    if not len(over):
+        return
+    ids, geoms = over["id"].astype(str).to_numpy(), over.geometry.to_numpy()
+    here = base[base["code"].isin(set(over["community"]))]
+    wide = dict(zip(here["code"], shapely.buffer(here.geometry.to_numpy(), OUTSIDE_TOLERANCE_DEG), strict=True))
+    for subject, community, geom in zip(ids, over["community"], geoms, strict=True):
+        if community in wide and not wide[community].covers(geom):
+            beyond = float(geom.difference(wide[community]).area)
+            yield fault(
+                "overlay-inside", subject, beyond, f"叠加网格 {subject} 超出社区 {community}",
+                f"overlay grid {subject} reaches beyond community {community}",
+            )  # fmt: skip
+    i, j = shapely.STRtree(geoms).query(geoms, predicate="intersects")
+    i, j = i[i < j], j[i < j]
+    for a, b in zip(*(k[shapely.relate_pattern(geoms[i], geoms[j], "T********")] for k in (i, j)), strict=True):
+        yield fault(
+            "overlay-disjoint", ids[a], float(geoms[a].intersection(geoms[b]).area),
+            f"叠加网格 {ids[a]} 与 {ids[b]} 重叠", f"overlay grids {ids[a]} and {ids[b]} overlap",
         )  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.errors import Conflict, InvalidInput, Rejected
 from gridgis.geometry.crs import to_stored
-from gridgis.ledger.conform import Conformed, conform
+from gridgis.index import Resolver
+from gridgis.ledger.conform import conform
 from gridgis.ledger.coverage import faults
-from gridgis.ledger.overlays import disjoint
+from gridgis.ledger.overlays import fit_overlays
 from gridgis.ledger.states import next_state
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book, day_of
@@ -36,6 +37,9 @@ from gridgis.registry.store import insert, plain_rows
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
 """What must be equal, with the geometry, for a grid's row to go on unchanged."""
 
+CUT_M2 = 1.0
+"""An overlay that loses less ground in fitting has lost no more than roundings, and this is not reported."""
+
 
 @dataclass(frozen=True)
 class _Ready:
@@ -48,6 +52,8 @@ class _Ready:
     base: dict[str, Any]
     """Community code -> new geometry, stored coordinates."""
     coded: Coded
+    cut: list[dict[str, Any]]
+    """Report rows on overlays that lost ground."""
 
 
 def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) -> None:
@@ -57,7 +63,9 @@ def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) 
     ready = _prepare(book, connection, plan_id)
     issue_codes(book, connection, plan_id, ready.coded.grids)
     based_on = book.head(connection)
-    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on))
+    earlier = [r for r in json.loads(row.report or "[]") if r.get("stage") != "submit"]
+    report = json.dumps([*earlier, *ready.cut], ensure_ascii=False)
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on, report=report))
     record(book, connection, plan_id, "submit", state, author)
 
 
@@ -89,6 +97,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     day = _first_day(book, connection, in_force_from)
     ready = _prepare(book, connection, plan_id, issued_only=True)
     _publish(book, connection, plan_id, number, ready)
+    _refuse_unfindable(book, connection, number)
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
@@ -130,17 +139,30 @@ def _refuse_stale(connection: sa.Connection, plan_id: int, communities: list[str
 def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: bool = False) -> _Ready:
     """Code, conform and check a plan against what is published now."""
     coded = code_plan(book, connection, plan_id, issued_only)
-    base = book.work(book.base(connection))
+    base = book.base(connection)
+    base_work = book.work(base)
     published = book.grids(connection, book.head(connection))
-    others = book.work(published[~published["community"].isin(set(coded.grids["community"]))])
-    covering = coded.grids[coded.grids["mode"].fillna("") != "overlay"]
-    fitted = conform(base, covering, others[others["mode"].fillna("") != "overlay"])
-    grids = _published(book, coded.grids, fitted)
-    neighbours = to_stored(_with(others.loc[list(fitted.in_force)], fitted.in_force))
-    outlines = to_stored(_with(base, fitted.base))
-    _refuse_faults(grids, neighbours, others, outlines)
-    changed = outlines.loc[list(fitted.base)]
-    return _Ready(grids, neighbours, dict(zip(changed["code"], changed.geometry, strict=True)), coded)
+    others = published[~published["community"].isin(set(coded.grids["community"]))]
+    others_work = book.work(others)
+    over, others_over = (f["mode"].fillna("") == "overlay" for f in (coded.grids, others_work))
+    fitted = conform(base_work, coded.grids[~over], others_work[~others_over])
+    overlays = pd.concat([coded.grids[over], others_work[others_over]]).assign(label=lambda f: f["code"])
+    shapes = fit_overlays(overlays.assign(id=overlays["code"]).set_index("label"), _with(base_work, fitted.base))
+    grids = _with(coded.grids, {**fitted.plan, **_labelled(coded.grids, shapes)})
+    cut = coded.grids.geometry.area - grids.geometry.area
+    outlines = _stored_with(base, base_work, fitted.base)
+    later = _stored_with(others, others_work, {**fitted.in_force, **_labelled(others_work, shapes)})
+    changed = [*fitted.in_force, *_labelled(others_work, shapes)]
+    rows = _published(book, grids)
+    _refuse_faults(rows, later, changed, outlines)
+    moved = outlines.loc[list(fitted.base)]
+    new_base = dict(zip(moved["code"], moved.geometry, strict=True))
+    return _Ready(rows, later.loc[changed], new_base, coded, _cut_rows(coded.grids[over], cut[over]))
+
+
+def _labelled(frame: gpd.GeoDataFrame, by_code: dict[Any, BaseGeometry]) -> dict[Any, BaseGeometry]:
+    """Return geometries by label of the row in place of by code."""
+    return {label: by_code[code] for label, code in frame["code"].items() if code in by_code}
 
 
 def _with(frame: gpd.GeoDataFrame, changed: Any) -> gpd.GeoDataFrame:
@@ -151,26 +173,40 @@ def _with(frame: gpd.GeoDataFrame, changed: Any) -> gpd.GeoDataFrame:
     return frame.set_geometry(geoms)
 
 
-def _published(book: Book, coded: gpd.GeoDataFrame, fitted: Conformed) -> gpd.GeoDataFrame:
+def _stored_with(stored: gpd.GeoDataFrame, work: gpd.GeoDataFrame, changed: Any) -> gpd.GeoDataFrame:
+    """Replace geometries given in the work CRS; the others stay as they are stored, and are checked as such."""
+    new = to_stored(_with(work.loc[list(changed)], changed))
+    return _with(stored, dict(new.geometry.items()))
+
+
+def _cut_rows(overlays: gpd.GeoDataFrame, lost_m2: pd.Series[float]) -> list[dict[str, Any]]:
+    """Say in the plan's report which overlays lost ground to a border or to a smaller one."""
+    return [
+        {
+            "severity": "warning", "stage": "submit", "subject": code, "rule": "overlay", "measure": round(lost, 1),
+            "zh": f"叠加网格 {code} 与更小的叠加网格重叠或超出社区，去掉 {lost:.0f} 平方米",
+            "en": f"overlay grid {code} lost {lost:.0f} m2 to a smaller overlay or beyond its community's border",
+        }
+        for code, lost in zip(overlays["code"], lost_m2, strict=True)
+        if lost >= CUT_M2
+    ]  # fmt: skip
+
+
+def _published(book: Book, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Turn the plan's grids into rows of the table grid, in stored coordinates."""
-    grids = _with(coded, fitted.plan)
-    over = grids[grids["mode"] == "overlay"]
-    if len(over):
-        grids = _with(grids, disjoint(over.assign(id=over["code"])).to_dict())
-    grids["area_m2"] = grids.geometry.area.round(3)
-    grids["parent"] = grids["parent_code"]
-    return to_stored(grids.assign(scheme=book.scheme.name, state="in_force"))
+    done = grids.assign(area_m2=grids.geometry.area.round(3), parent=grids["parent_code"])
+    return to_stored(done.assign(scheme=book.scheme.name, state="in_force"))
 
 
 def _refuse_faults(
-    grids: gpd.GeoDataFrame, neighbours: gpd.GeoDataFrame, others: gpd.GeoDataFrame, base: gpd.GeoDataFrame
+    grids: gpd.GeoDataFrame, others: gpd.GeoDataFrame, changed: list[Any], base: gpd.GeoDataFrame
 ) -> None:
-    """Check the plan's communities, and that they and all others still form one coverage."""
+    """Check the plan's communities, and that they and all others, as they will be, still form one coverage."""
     here = base[base["code"].isin(set(grids["community"]))]
     found = faults(grids.assign(id=grids["code"]), here)
     if not len(found):
-        touched = base[base["code"].isin(set(neighbours["community"]))]
-        rest = _whole(neighbours, others, set(touched["code"]))
+        touched = base[base["code"].isin(set(others["community"].loc[changed]))]
+        rest = others[others["community"].isin(set(touched["code"]))]
         both = pd.concat([grids.assign(id=grids["code"]), rest.assign(id=rest["code"])], ignore_index=True)
         found = faults(gpd.GeoDataFrame(both, crs=grids.crs), pd.concat([here, touched], ignore_index=True))
     if len(found):
@@ -182,10 +218,15 @@ def _refuse_faults(
         )
 
 
-def _whole(neighbours: gpd.GeoDataFrame, others: gpd.GeoDataFrame, communities: set[str]) -> gpd.GeoDataFrame:
-    """Return all grids of the touched communities as they will be, stored coordinates."""
-    rest = to_stored(others[others["community"].isin(communities) & ~others.index.isin(neighbours.index)])
-    return gpd.GeoDataFrame(pd.concat([rest, neighbours], ignore_index=True), crs=rest.crs)
+def _refuse_unfindable(book: Book, connection: sa.Connection, number: int) -> None:
+    """Build the lookup of the revision just written: what no reader could open is never published."""
+    try:
+        Resolver.build(book.grids(connection, number), book.work_crs, number)
+    except InvalidInput as e:
+        raise Rejected(
+            f"方案不能备案，查询索引无法建立：{e.zh}", f"the plan cannot be filed, no lookup can be built: {e.en}",
+            **e.fields,
+        ) from e  # fmt: skip
 
 
 def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, ready: _Ready) -> None:

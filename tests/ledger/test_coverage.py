@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -11,7 +12,7 @@ from gridgis.geometry.crs import to_stored
 from gridgis.ledger.conform import conform
 from gridgis.ledger.coverage import boundary_edges, faults
 from gridgis.model import DivisionPlan
-from tests.registry.hand import A, B, box, communities, make_plan
+from tests.registry.hand import WORK, A, B, box, communities, make_plan
 
 
 @pytest.fixture
@@ -79,11 +80,26 @@ def _overlapping(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return _shift(grids, _row(grids, 2), 1e-6)
 
 
+def _overlay(grids: gpd.GeoDataFrame, *shapes: shapely.Geometry) -> gpd.GeoDataFrame:
+    new = to_stored(gpd.GeoDataFrame({"id": [f"O{i}" for i in range(len(shapes))]}, geometry=list(shapes), crs=WORK))
+    new = new.assign(community=A, level=None, kind="dedicated", mode="overlay", parent=f"{A}-1", name=None)
+    return gpd.GeoDataFrame(pd.concat([grids, new], ignore_index=True), crs=grids.crs)
+
+
+def _overlay_over_the_border(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return _overlay(grids, box(990, 100, 60, 20))
+
+
+def _overlays_on_one_another(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return _overlay(grids, box(90, 100, 60, 20), box(149.999, 100, 60, 20))
+
+
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
         (_bow, "valid"), (_same_name, "name"), (_no_parent, "parent"), (_lost_parent, "parent"),
         (_upside_down, "parent"), (_missing_piece, "union"), (_overlapping, "coverage"),
+        (_overlay_over_the_border, "overlay-inside"), (_overlays_on_one_another, "overlay-disjoint"),
     ],
 )  # fmt: skip
 def test_each_fault_is_named_by_its_rule(

@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
 from gridgis.coding import Scheme
 from gridgis.errors import Conflict, InvalidInput, NotFound, Rejected
 from gridgis.geometry.crs import to_stored
 from gridgis.model import DivisionPlan
-from gridgis.registry import Registry, filing
+from gridgis.registry import Registry, filing, tables
 from tests.registry.hand import A, B, C, Clock, box, communities, file_through, make_plan, make_registry
 
 CUT = ((500.0, -5.0), (520.0, 905.0))
@@ -302,6 +305,24 @@ def test_an_unknown_plan_is_not_found(registry: Registry) -> None:
         registry.plan_submit(42, "张三")
 
 
+def test_a_neighbours_row_is_checked_as_it_is_stored(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    file_through(registry, make_plan(base[base["code"] == B], [((1400, -5), (1400, 905))], [ACROSS]))
+    cells = registry.grids(level=3).geometry.to_numpy()
+    cell = cells[shapely.distance(cells, shapely.Point(shapely.total_bounds(cells)[2:])).argmin()]
+    _store_shape(registry, cell, shapely.transform(cell, lambda xy: np.where(xy == xy.max(axis=0), xy - 1e-9, xy)))
+    number = registry.plan_new(one(base, A, ((-5.0, 222.2), (1005.0, 233.3))), "方案", "张三")
+    with pytest.raises(Rejected, match=r"not match|not the union"):
+        registry.plan_submit(number, "张三")
+
+
+def _store_shape(registry: Registry, before: BaseGeometry, after: BaseGeometry) -> None:
+    g = tables.grid
+    with registry._book.store.write() as c:
+        for fid, geom in list(c.execute(sa.select(g.c.fid, g.c.geometry))):
+            if geom.equals(before):
+                c.execute(sa.update(g).where(g.c.fid == fid).values(geometry=after))
+
+
 # --- all or nothing ------------------------------------------------------------------------------------------------
 
 
@@ -337,7 +358,7 @@ def test_a_filing_that_broke_off_can_be_done_again(half_way: Registry) -> None:
 
 KILLED = """
 import os, sys
-from gridgis.registry import Registry, filing
+from gridgis.registry import Registry, filing, tables
 filing._replace_buildings = lambda *_: os.kill(os.getpid(), 9)
 Registry.open(sys.argv[1]).plan_file(1, "x")
 """

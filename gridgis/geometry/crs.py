@@ -3,6 +3,10 @@
 The law is the stored coordinates: longitude and latitude in EPSG:4490 (CGCS2000), which is taken as identical to
 EPSG:4326, float64. Everything is noded, measured and cut in one metric *work CRS*, on a grid of 1 mm. Since every
 work coordinate is a multiple of 1 mm, the way work -> stored -> work is exact: it returns the same numbers.
+
+A CRS on another datum is brought to the stored one by the transformations to WGS 84 that PROJ knows for the place of
+each point. Where it knows none (Xian 80; Beijing 54 but for some basins) the coordinates are refused: PROJ would take
+the datums for the same and leave them 30 to 100 m off.
 """
 
 from __future__ import annotations
@@ -41,9 +45,73 @@ def choose_work_crs(lon: float, lat: float) -> str:
     return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
+_HUB = "EPSG:4326"
+"""Stands for STORED_CRS in transformations from and to other datums: PROJ knows those to WGS 84."""
+
+_TWINS = ("China 2000", "World Geodetic System 1984")
+"""Beginnings of the datum names that are taken as identical (SEMANTICS 1)."""
+
+Box = tuple[float, float, float, float]
+
+
 @cache
-def _transformer(source: str, target: str) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+def _transformer(source: str, target: str, ballpark: bool) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=ballpark)
+
+
+@cache
+def _on_stored_datum(key: str) -> bool:
+    """Tell whether a CRS stands on CGCS2000 or WGS 84, and carries no parameters to another datum."""
+    crs = pyproj.CRS.from_user_input(key)
+    body = crs.geodetic_crs
+    if body is None or crs.is_bound:
+        return False
+    parts = body.to_json_dict()
+    datum = parts.get("datum") or parts.get("datum_ensemble") or {}
+    return str(datum.get("name", "")).startswith(_TWINS)
+
+
+@cache
+def _known_areas(key: str) -> tuple[Box, ...]:
+    """List the areas (west, south, east, north; degrees) for which a transformation to WGS 84 is known."""
+    found = pyproj.transformer.TransformerGroup(key, _HUB, always_xy=True, allow_ballpark=False).transformers
+    areas = [t.area_of_use for t in found]
+    return tuple((-180.0, -90.0, 180.0, 90.0) if a is None else (a.west, a.south, a.east, a.north) for a in areas)
+
+
+def _need_known(lonlat: NDArray[np.float64], key: str) -> None:
+    """Refuse points for whose place no transformation is known; points that are not finite are judged elsewhere."""
+    lon, lat = lonlat[np.isfinite(lonlat).all(axis=1)].T
+    known = np.zeros(len(lon), dtype=bool)
+    for west, south, east, north in _known_areas(key):
+        across = west > east  # an area over the 180th meridian
+        inside = (lon >= west) | (lon <= east) if across else (lon >= west) & (lon <= east)
+        known |= inside & (lat >= south) & (lat <= north)
+    if not known.all():
+        raise _unknown_way(key)
+
+
+def _unknown_way(key: str) -> InvalidInput:
+    name = pyproj.CRS.from_user_input(key).name
+    return InvalidInput(
+        f"没有从坐标系 {name} 到 CGCS2000 的已知转换参数（直接当作相同会偏移数十米）；"
+        "请先用测绘部门的参数把数据转换到 CGCS2000（EPSG:4490 或 3度带）",
+        f"no known transformation from {name} to CGCS2000 for this place (taking them as equal is off by tens of "
+        "metres); transform the data with your survey office's parameters first, to EPSG:4490 or a 3-degree zone",
+        crs=key,
+    )
+
+
+def _between_datums(xy: NDArray[np.float64], other: str, to_other: bool) -> NDArray[np.float64]:
+    """Transform between the stored coordinates and a CRS on another datum, by known transformations alone."""
+    pair = (_HUB, other) if to_other else (other, _HUB)
+    try:
+        x, y = _transformer(*pair, False).transform(xy[:, 0], xy[:, 1])
+    except pyproj.exceptions.ProjError as e:
+        raise _unknown_way(other) from e
+    out = np.column_stack([x, y])
+    _need_known(xy if to_other else out, other)
+    return out
 
 
 def _key(crs: Any) -> str:
@@ -54,11 +122,21 @@ def _key(crs: Any) -> str:
 
 
 def transform_xy(xy: NDArray[np.float64], source: Any, target: Any) -> NDArray[np.float64]:
-    """Transform an (n, 2) array of x, y (or lon, lat) from one CRS to another; EPSG:4326 counts as EPSG:4490."""
+    """Transform an (n, 2) array of x, y (or lon, lat) from one CRS to another; EPSG:4326 counts as EPSG:4490.
+
+    Raises
+    ------
+    InvalidInput
+        A CRS on another datum for which no transformation is known at the place of a point.
+    """
     src, dst = _key(source), _key(target)
     if src == dst or not len(xy):
         return np.asarray(xy, dtype=np.float64)
-    x, y = _transformer(src, dst).transform(xy[:, 0], xy[:, 1])
+    if not _on_stored_datum(src):
+        return transform_xy(_between_datums(xy, src, to_other=False), STORED_CRS, dst)
+    if not _on_stored_datum(dst):
+        return _between_datums(transform_xy(xy, src, STORED_CRS), dst, to_other=True)
+    x, y = _transformer(src, dst, True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
 
 

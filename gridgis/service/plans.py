@@ -14,7 +14,7 @@ import pandas as pd
 from gridgis.coding import Scheme
 from gridgis.errors import GridgisError, InvalidInput, NotFound
 from gridgis.geometry.coverage import dissolve, node_base
-from gridgis.geometry.crs import STORED_CRS, choose_work_crs
+from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
 from gridgis.geometry.shift import canonical_crs, check_lonlat
 from gridgis.io.plan_file import read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
@@ -122,7 +122,7 @@ def _noded_base(town: Town, scheme: Scheme, work_crs: str) -> tuple[gpd.GeoDataF
 
 def work_crs_of(frame: gpd.GeoDataFrame) -> str:
     """Name the metric CRS for a layer by the middle of its extent."""
-    west, south, east, north = frame.to_crs("EPSG:4490").total_bounds
+    west, south, east, north = to_stored(frame).total_bounds
     return choose_work_crs((west + east) / 2, (south + north) / 2)
 
 

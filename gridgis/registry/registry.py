@@ -338,6 +338,11 @@ class Registry:
             table = team.team(c, self._day(at))
         return table.assign(phone=table["phone"].map(mask_phone)) if mask else table
 
+    def appointments(self) -> pd.DataFrame:
+        """Return the appointments of all days, ended ones and those to come too: grid, role, name, phone, from, to."""
+        with self._book.store.read() as c:
+            return team.team(c, None)
+
     def leaders(self, at: When = None) -> Mapping[str, list[dict[str, Any]]]:
         """Return the team by grid code."""
         return team_by_grid(self.team(at))

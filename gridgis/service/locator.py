@@ -189,6 +189,14 @@ class Locator:
         """Return the team on a day; phones masked by default."""
         return self._registry.team(at, mask)
 
+    def appointments(self) -> pd.DataFrame:
+        """Return the appointments of all days, phones not masked; see ``Registry.appointments``."""
+        return self._registry.appointments()
+
+    def revisions(self) -> pd.DataFrame:
+        """Return all revisions: number, plan_id, filed_at, in_force_from, filed_by."""
+        return self._registry.revisions()
+
     def grids(self, level: int | None = None, kind: str | None = None) -> gpd.GeoDataFrame:
         """Return the grids in force, stored coordinates."""
         return self._now.grids(level, kind)

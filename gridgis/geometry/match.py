@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gridgis.geometry.arrays import Floats, Ints
 
 
 def mutual_majority(
@@ -42,3 +48,61 @@ def mutual_majority(
         for (o, n), w in sorted(both.items(), key=lambda item: str(item[0]))
         if o is not None and n is not None and 2 * w > of_old[o] and 2 * w > of_new[n]
     }
+
+
+def holders(polygons: Any, points: Any) -> Ints:
+    """Return for (n,) points the position of the polygon that each lies in: the first on a border, -1 for none."""
+    out = np.full(len(points), -1, dtype=np.int64)
+    if len(points) and len(polygons):
+        at, which = shapely.STRtree(polygons).query(points, predicate="intersects")
+        order = np.argsort(which, kind="stable")[::-1]
+        out[at[order]] = which[order]
+    return out
+
+
+def continued(old: Any, new: Any, points: Any, weight: Any) -> dict[int, int]:
+    """Match new polygons to old ones, one to one: households decide; area only where neither has any.
+
+    Parameters
+    ----------
+    old, new
+        (n,) and (m,) polygons in one metric CRS.
+    points, weight
+        (k,) places and their households.
+
+    Returns
+    -------
+    dict
+        Position in ``new`` -> position in ``old``.
+
+    Examples
+    --------
+    >>> ground, hamlet, fields = shapely.box(0, 0, 9, 9), shapely.box(0, 0, 1, 1), shapely.box(1, 0, 9, 9)
+    >>> continued([ground], [hamlet, fields], [shapely.Point(0.5, 0.5)], [50])
+    {0: 0}
+    """
+    load = np.asarray(weight, dtype=np.float64)
+    lived = load > 0
+    in_old, in_new = holders(old, points)[lived], holders(new, points)[lived]
+    of_old, of_new = ([None if k < 0 else int(k) for k in held] for held in (in_old, in_new))
+    pairs = mutual_majority(of_old, of_new, load[lived].tolist()).items()
+    found = {int(str(n)): int(str(o)) for n, o in pairs}
+    lived_new, lived_old = set(in_new.tolist()), set(in_old.tolist())
+    shared = [(area, n, o) for area, n, o in _half_shared(old, new) if n not in lived_new and o not in lived_old]
+    taken: set[int] = set()
+    for _, n, o in sorted(shared, key=lambda row: (-row[0], row[1], row[2])):
+        if n not in found and o not in taken:  # polygons that overlap their like (overlays) may both share the half
+            found[n] = o
+            taken.add(o)
+    return found
+
+
+def _half_shared(old: Any, new: Any) -> list[tuple[float, int, int]]:
+    """List the pairs that share more than half of the area of each: area, position in new and in old."""
+    a, b = np.asarray(old, dtype=object), np.asarray(new, dtype=object)
+    if not len(a) or not len(b):
+        return []
+    n, o = shapely.STRtree(a).query(b, predicate="intersects")
+    area: Floats = shapely.area(shapely.intersection(b[n], a[o]))
+    half = (2 * area > shapely.area(b[n])) & (2 * area > shapely.area(a[o]))
+    return list(zip(area[half].tolist(), n[half].tolist(), o[half].tolist(), strict=True))

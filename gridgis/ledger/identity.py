@@ -1,7 +1,8 @@
 """Which new grid continues which old one, and where the others come from (SEMANTICS 13).
 
 A grid continues the old one from which it holds more than half of its households *and* that gave it more than half
-of theirs; area decides where there are no households. All others are a split or a merge, with lineage.
+of theirs; area decides where neither has any household, and for overlays, which count none. All others are a split or
+a merge, with lineage.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+
+from gridgis.geometry.match import continued, holders
 
 LINEAGE_COLUMNS = ("old", "new", "households_share", "area_share", "relation")
 """old, new: ids; shares: the fraction of the *old* grid's households and area that goes into the new one."""
@@ -49,46 +52,34 @@ def identify(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, buildings: gpd.GeoDat
     at = shapely.point_on_surface(buildings.geometry.to_numpy())
     weight = pd.to_numeric(buildings["households"]).fillna(0).to_numpy(dtype=np.float64)
     pieces = []
-    for _, a, b in _pairs_of_classes(old, new):
-        pieces.append(_overlaps(a, b, at, weight))
-    empty: dict[str, list[float]] = {
-        "old": [],
-        "new": [],
-        "h": [],
-        "h_old": [],
-        "h_new": [],
-        "a": [],
-        "a_old": [],
-        "a_new": [],
-    }
-    table = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(empty)
-    by_area = (table["h_old"] == 0) | (table["h_new"] == 0)
-    more = (table["h"] * 2 > table["h_old"]) & (table["h"] * 2 > table["h_new"])
-    larger = (table["a"] * 2 > table["a_old"]) & (table["a"] * 2 > table["a_new"])
-    table["continues"] = np.where(by_area, larger, more).astype(bool)
+    for a, b in _pairs_of_classes(old, new):
+        counted = 0.0 if (a["mode"] == "overlay").any() else 1.0  # an overlay counts no households
+        pieces.append(_overlaps(a, b, at, weight * counted))
+    empty = pd.DataFrame(columns=["old", "new", "h", "h_old", "h_new", "a", "a_old", "a_new", "continues"], dtype=float)
+    table = pd.concat(pieces, ignore_index=True) if pieces else empty
+    table["continues"] = table["continues"].astype(bool)
     kept = table[table["continues"]]
     return Identity(dict(zip(kept["new"], kept["old"], strict=True)), _lineage(table))
 
 
-def _pairs_of_classes(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
-) -> list[tuple[tuple[object, ...], gpd.GeoDataFrame, gpd.GeoDataFrame]]:
+def _pairs_of_classes(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> list[tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]]:
     def classes(frame: gpd.GeoDataFrame) -> pd.Series[str]:
         level = pd.to_numeric(frame["level"]).fillna(0).astype(int).astype(str)
         return level + "|" + frame["kind"].fillna("").astype(str) + "|" + frame["mode"].fillna("").astype(str)
 
     ours, theirs = classes(old), classes(new)
-    return [((c,), old[ours == c], new[theirs == c]) for c in sorted(set(ours) & set(theirs))]
+    return [(old[ours == c], new[theirs == c]) for c in sorted(set(ours) & set(theirs))]
 
 
 def _overlaps(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, at: NDArray[np.object_], weight: Floats) -> pd.DataFrame:
     a, b = old.geometry.to_numpy(), new.geometry.to_numpy()
-    in_a, in_b = _holder(a, at), _holder(b, at)
+    in_a, in_b = holders(a, at), holders(b, at)
     j, i = shapely.STRtree(a).query(b, predicate="intersects")
     shared = shapely.area(shapely.intersection(a[i], b[j]))
     inside = (in_a >= 0) & (in_b >= 0)
     pairs, which = np.unique(in_a[inside] * len(b) + in_b[inside], return_inverse=True)
     both = pd.Series(np.bincount(which, weights=weight[inside], minlength=len(pairs)), index=pairs, dtype=np.float64)
+    heir_of = continued(a, b, at, weight)
     return pd.DataFrame(
         {
             "old": old["id"].to_numpy()[i],
@@ -99,18 +90,9 @@ def _overlaps(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, at: NDArray[np.objec
             "a": shared,
             "a_old": shapely.area(a)[i],
             "a_new": shapely.area(b)[j],
+            "continues": [heir_of.get(k) == m for k, m in zip(j.tolist(), i.tolist(), strict=True)],
         }
     )
-
-
-def _holder(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Return the position of the polygon that each point lies in (the first, on a border), -1 for none."""
-    out = np.full(len(points), -1, dtype=np.int64)
-    if len(points):
-        p, q = shapely.STRtree(polygons).query(points, predicate="intersects")
-        order = np.argsort(q, kind="stable")[::-1]
-        out[p[order]] = q[order]
-    return out
 
 
 def _sum(holder: NDArray[np.int64], weight: Floats, n: int) -> Floats:

@@ -6,9 +6,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgis.geometry.arrays import Geometries, geometries
+from gridgis.geometry import match
 from gridgis.geometry.crs import to_work
-from gridgis.geometry.match import mutual_majority
 from gridgis.model import DivisionPlan, need_columns
 
 
@@ -35,11 +34,13 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
     old = to_work(previous, str(plan.grids.crs), "previous")
     of_new, of_old = _kinds(plan.grids), _kinds(old)
     answer: list[str | None] = [None] * len(plan.grids)
+    points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
+    households = plan.atoms["households"].to_numpy()
     for kind in sorted(set(of_new)):
         n = np.flatnonzero([k == kind for k in of_new])
         o = np.flatnonzero([k == kind for k in of_old])
         new_shapes, old_shapes = plan.grids.geometry.to_numpy()[n], old.geometry.to_numpy()[o]
-        for i, j in _matches(plan.atoms, new_shapes, old_shapes, kind != "overlay").items():
+        for i, j in match.continued(old_shapes, new_shapes, points, households * int(kind != "overlay")).items():
             answer[n[i]] = str(old[key].iloc[o[j]])
     return answer
 
@@ -49,27 +50,3 @@ def _kinds(grids: gpd.GeoDataFrame) -> list[str]:
     level = grids["level"].astype("Float64").fillna(0).astype(int)
     mode = grids["mode"] if "mode" in grids.columns else ["carve"] * len(grids)
     return [str(n) if n else str(m) for n, m in zip(level, mode, strict=True)]
-
-
-def _matches(atoms: gpd.GeoDataFrame, new: Geometries, old: Geometries, counted: bool) -> dict[int, int]:
-    points = geometries(shapely.point_on_surface(atoms.geometry.to_numpy()))
-    load = atoms["households"].to_numpy() * int(counted)
-    in_new, in_old = _holder(points, new), _holder(points, old)
-    found = {int(str(n)): int(str(o)) for n, o in mutual_majority(in_old, in_new, load.tolist()).items()}
-    lived_in_new = {n for n, h in zip(in_new, load, strict=True) if h}
-    lived_in_old = {o for o, h in zip(in_old, load, strict=True) if h}
-    a, b = shapely.STRtree(old).query(new, predicate="intersects")
-    shared = shapely.area(shapely.intersection(new[a], old[b]))
-    half = (2 * shared > shapely.area(new[a])) & (2 * shared > shapely.area(old[b]))
-    for i, j in zip(a[half].tolist(), b[half].tolist(), strict=True):
-        if i not in lived_in_new and j not in lived_in_old:
-            found[i] = j
-    return found
-
-
-def _holder(points: Geometries, polygons: Geometries) -> list[int | None]:
-    found: list[int | None] = [None] * len(points)
-    at, which = shapely.STRtree(polygons).query(points, predicate="within")
-    for p, g in zip(at.tolist(), which.tolist(), strict=True):
-        found[p] = g
-    return found

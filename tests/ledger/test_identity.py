@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import pytest
 import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from gridgis.ledger.identity import identify
 from tests.registry.hand import WORK
@@ -37,6 +41,35 @@ def test_households_decide_against_area() -> None:
 def test_area_decides_where_nobody_lives() -> None:
     found = identify(strips({"a": (0, 100)}), strips({"x": (0, 90), "y": (90, 100)}), homes())
     assert found.continues == {"x": "a"}
+
+
+def test_a_hamlet_that_leaves_its_fields_continues_alone() -> None:
+    found = identify(
+        strips({"a": (0, 100)}), strips({"hamlet": (0, 20), "fields": (20, 100)}), homes(10, households=50)
+    )
+    assert found.continues == {"hamlet": "a"}
+
+
+def test_of_two_overlays_that_overlap_one_continues_the_old_one() -> None:
+    old = strips({"a": (0, 100)}, None, "overlay")
+    new = strips({"x": (0, 90), "y": (0, 95)}, None, "overlay")
+    assert identify(old, new, homes(10)).continues == {"y": "a"}
+
+
+numbers = st.integers(1, 99)
+cuts = st.sets(numbers, max_size=6).map(lambda inner: sorted({0, 100, *inner}))
+lots = st.lists(st.tuples(st.floats(0.5, 99.5), st.integers(0, 60)), max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cuts, cuts, lots)
+@example([0, 100], [0, 20, 100], [(10.0, 50)])
+def test_no_old_grid_is_continued_twice(before: list[int], after: list[int], lived: list[tuple[float, int]]) -> None:
+    old = strips({f"o{a}": (a, b) for a, b in pairwise(before)})
+    new = strips({f"n{a}": (a, b) for a, b in pairwise(after)})
+    weights = homes(*(x for x, _ in lived)).assign(households=[h for _, h in lived])
+    heirs = list(identify(old, new, weights).continues.values())
+    assert len(heirs) == len(set(heirs))
 
 
 def test_exactly_half_is_no_majority() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def list_layers(path: str | Path) -> list[str]:
     """List the layers that a file holds, sorted by name."""
     _check_file(Path(path))
     try:
-        return sorted(str(name) for name in pyogrio.list_layers(path)[:, 0])
+        return sorted(str(name) for name in pyogrio.list_layers(_source(path))[:, 0])
     except DataSourceError as e:
         raise _unreadable(Path(path), e) from e
 
@@ -140,16 +141,42 @@ def _pick_layer(path: Path, layer: str | None) -> str:
 
 def _read_decoded(path: Path, layer: str, notes: Notes | None) -> Any:
     """Read the layer; a Shapefile that does not say its encoding is tried as UTF-8, then as GB18030 (holds GBK)."""
-    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists():
-        return pyogrio.read_dataframe(path, layer=layer)
+    beside = _shapefile_parts(path, layer)
+    if ".shp" not in beside or ".cpg" in beside:
+        return pyogrio.read_dataframe(_source(path), layer=layer)
     try:
-        return pyogrio.read_dataframe(path, layer=layer, encoding="UTF-8")
+        return pyogrio.read_dataframe(_source(path), layer=layer, encoding="UTF-8")
     except UnicodeDecodeError:
-        frame = pyogrio.read_dataframe(path, layer=layer, encoding="GB18030")
+        frame = pyogrio.read_dataframe(_source(path), layer=layer, encoding="GB18030")
     if notes is not None:
         zh, en = "没有 .cpg，属性按 GBK/GB18030 解读", "there is no .cpg; attributes were read as GBK/GB18030"
         notes.add("info", path.name, "encoding", "GB18030", zh, en)
     return frame
+
+
+def _shapefile_parts(path: Path, layer: str) -> set[str]:
+    """List the lower-case endings of the files of a Shapefile, loose or zipped; empty for another format."""
+    if path.suffix.lower() == ".zip":
+        names = _members(path)
+        alone = sum(name.suffix.lower() == ".shp" for name in names) == 1  # its name may be in another encoding
+        return {name.suffix.lower() for name in names if alone or name.stem == layer}
+    if path.suffix.lower() != ".shp":
+        return set()
+    return {file.suffix.lower() for file in path.parent.iterdir() if file.stem == path.stem}
+
+
+def _members(path: Path) -> list[Path]:
+    with zipfile.ZipFile(path) as archive:
+        return [Path(name) for name in archive.namelist()]
+
+
+def _source(path: Path) -> str | Path:
+    """Return what the reader is to open: of a zip file whose Shapefiles all lie in one folder, that folder."""
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return path
+    folders = {name.parent for name in _members(path) if name.suffix.lower() == ".shp"}
+    inner = folders.pop() if len(folders) == 1 else Path()
+    return path if inner == Path() else f"/vsizip/{path.resolve()}/{inner.as_posix()}"
 
 
 def _with_crs(frame: gpd.GeoDataFrame, crs: Any, path: Path) -> gpd.GeoDataFrame:

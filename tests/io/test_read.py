@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -112,6 +113,41 @@ def test_gbk_attributes_without_cpg_are_read_and_noted(tmp_path: Path) -> None:
     notes = Notes("read")
     assert read_layer(tmp_path / "a.shp", notes=notes)["name"].tolist() == ["西大街"]
     assert notes.frame()["rule"].tolist() == ["encoding"]
+
+
+def zipped(folder: Path, encoding: str, cpg: str | None, inner: str = "") -> Path:
+    """Write a zipped Shapefile as an office sends it, with its .cpg under another name or without."""
+    points().to_file(folder / "街道.shp", encoding=encoding)
+    with zipfile.ZipFile(folder / "out.zip", "w") as archive:
+        for part in sorted(folder.glob("街道.*")):
+            if part.suffix != ".cpg" or cpg is not None:
+                archive.write(part, f"{inner}街道{cpg}" if part.suffix == ".cpg" else f"{inner}{part.name}")
+    return folder / "out.zip"
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
+@pytest.mark.parametrize("cpg", [None, ".cpg", ".CPG"])
+def test_chinese_text_in_a_zipped_shapefile_is_read(tmp_path: Path, encoding: str, cpg: str | None) -> None:
+    assert read_layer(zipped(tmp_path, encoding, cpg))["name"].tolist() == ["西大街"]
+
+
+def test_a_zip_may_hold_the_shapefile_in_a_folder(tmp_path: Path) -> None:
+    path = zipped(tmp_path, "GBK", None, "数据/2026/")
+    assert (list_layers(path), read_layer(path)["name"].tolist()) == (["街道"], ["西大街"])
+
+
+def test_gbk_in_a_zipped_shapefile_without_cpg_is_noted(tmp_path: Path) -> None:
+    notes = Notes("read")
+    read_layer(zipped(tmp_path, "GBK", None), notes=notes)
+    assert notes.frame()["rule"].tolist() == ["encoding"]
+
+
+def test_a_cpg_in_capitals_is_heeded(tmp_path: Path) -> None:
+    points().to_file(tmp_path / "a.shp", encoding="GBK")
+    (tmp_path / "a.cpg").rename(tmp_path / "a.CPG")
+    notes = Notes("read")
+    assert read_layer(tmp_path / "a.shp", notes=notes)["name"].tolist() == ["西大街"]
+    assert notes.frame().empty
 
 
 def test_a_table_without_geometry_is_no_layer(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def list_layers(path: str | Path) -> list[str]:
     """List the layers that a file holds, sorted by name."""
     _check_file(Path(path))
     try:
-        return sorted(str(name) for name in pyogrio.list_layers(_source(path))[:, 0])
+        return sorted(str(name) for name in pyogrio.list_layers(_source(Path(path)))[:, 0])
     except DataSourceError as e:
         raise _unreadable(Path(path), e) from e
 

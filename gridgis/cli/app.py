@@ -23,7 +23,7 @@ def exit_code(error: GridgisError) -> int:
 
 
 def main() -> None:
-    """Run the command line; a GridgisError is printed in both languages, never as a traceback."""
+    """Run the command line; a GridgisError or OSError is printed in both languages, never as a traceback."""
     try:
         app()
     except GridgisError as error:
@@ -32,3 +32,9 @@ def main() -> None:
     except BrokenPipeError:  # the reader, e.g. head, went away: no fault of ours
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a full disk, a file that may not be read or written
+        where = f" {error.filename}" if error.filename else ""
+        typer.echo(
+            f"错误：文件{where}无法读写：{error.strerror}\nerror: cannot read or write{where}: {error}", err=True
+        )
+        sys.exit(2)

@@ -11,7 +11,10 @@ from gridgis.cli.app import app
 from gridgis.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from gridgis.service.locator import Locator
+    from gridgis.service.locator import Locator, Snapshot
+
+PLACES = 20
+"""So many places of a name are shown."""
 
 RULES = {
     "inside": "在网格内",
@@ -47,19 +50,22 @@ def locate_command(
 
     gridgis locate --place 桂花苑 -r registry.gpkg
     """
+    from gridgis.io.plan_file import check_output
     from gridgis.service.locator import Locator
 
     _need_one_way(lon, lat, points, place)
+    if out is not None:
+        check_output(out, (registry, points), (".csv",))
     with Locator.open(registry) as locator:
         if points is not None:
             _many(locator, points, out, crs, _when(at), as_json)
         elif place is not None:
-            _place(locator, place, as_json)
+            _place(locator.snapshot(_when(at)), place, as_json)
         else:
             assert lon is not None
             assert lat is not None
-            hit = locator.locate(lon, lat, crs, _when(at))
-            _say([(None, None, hit)], locator, _when(at), as_json)
+            asked = locator.snapshot(_when(at))
+            _say([(None, None, asked.locate(lon, lat, crs))], asked, as_json)
 
 
 def _need_one_way(lon: float | None, lat: float | None, points: Path | None, place: str | None) -> None:
@@ -72,17 +78,20 @@ def _need_one_way(lon: float | None, lat: float | None, points: Path | None, pla
 
 
 def _when(at: str | None) -> int | str | None:
-    return int(at) if at is not None and at.isdigit() else at
+    return int(at) if at is not None and at.isascii() and at.isdecimal() else at
 
 
 def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool) -> None:
     from gridgis.cli.report import print_json
-    from gridgis.service.plans import locate_table, plain_records
+    from gridgis.service.plans import plain_records
+    from gridgis.service.points import check_points_output, locate_table, write_points
 
-    table = locate_table(locator, points, crs, at)
-    found, bad = int(table["code"].notna().sum()), int(table["note"].notna().sum())
     if out is not None:
-        table.to_csv(out, index=False, encoding="utf-8-sig")
+        check_points_output(out)
+    table = locate_table(locator, points, crs, at)
+    found, bad = int(table["grid_code"].notna().sum()), int(table["grid_note"].notna().sum())
+    if out is not None:
+        write_points(table, out)
     if as_json:
         print_json(plain_records(table))
         return
@@ -96,17 +105,19 @@ def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, a
     )
 
 
-def _place(locator: Locator, name: str, as_json: bool) -> None:
-    hits = locator.place(name)
+def _place(asked: Snapshot, name: str, as_json: bool) -> None:
+    hits = asked.place(name, PLACES + 1)
     if not hits and not as_json:
         typer.echo(f"没有名为“{name}”的建筑或小区 / no building or estate is called '{name}'")
-    _say(list(hits), locator, None, as_json)
+    if len(hits) > PLACES:
+        typer.echo(f"只列出前 {PLACES} 处，请写得更全 / the first {PLACES} only: give more of the name", err=True)
+    _say(list(hits[:PLACES]), asked, as_json)
 
 
-def _say(hits: list[tuple[Any, Any, Any]], locator: Locator, at: Any, as_json: bool) -> None:
+def _say(hits: list[tuple[Any, Any, Any]], asked: Snapshot, as_json: bool) -> None:
     from gridgis.cli.report import print_json
 
-    cards = [locator.card_at(hit.code, at, mask=False) if hit.code else None for _, _, hit in hits]
+    cards = [asked.card(hit.code, mask=False) if hit.code else None for _, _, hit in hits]
     if as_json:
         keys = ("name", "kind", "hit", "card")
         rows = [dict(zip(keys, (n, k, h.to_dict(), c), strict=True)) for (n, k, h), c in zip(hits, cards, strict=True)]

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
+from gridgis.checks import verify
 from gridgis.coding import Scheme
-from gridgis.errors import GridgisError, InvalidInput, NotFound
-from gridgis.geometry.coverage import dissolve, node_base
+from gridgis.errors import InvalidInput, NotFound
+from gridgis.geometry.coverage import dissolve, node_base, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
-from gridgis.geometry.shift import canonical_crs, check_lonlat
-from gridgis.io.plan_file import read_plan
+from gridgis.io.plan_file import read_communities, read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
 from gridgis.io.town import Town, read_town
 from gridgis.ledger.states import STATES
@@ -37,7 +36,6 @@ from gridgis.registry import Registry
 from gridgis.registry.book import Clock
 from gridgis.registry.registry import utc_now
 from gridgis.registry.store import plain_rows
-from gridgis.service.locator import Locator
 
 CONTEXT_LAYERS = ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds")
 """Layers of a town that a registry keeps under its grids."""
@@ -47,17 +45,6 @@ TEAM_HEADS = {
     "电话": "phone", "联系电话": "phone", "起始": "from", "起始日期": "from", "截止": "to", "截止日期": "to",
 }  # fmt: skip
 """Chinese column heads of a team table."""
-
-POINT_HEADS = {
-    "经度": "lon",
-    "纬度": "lat",
-    "lng": "lon",
-    "longitude": "lon",
-    "latitude": "lat",
-    "x": "lon",
-    "y": "lat",
-}
-"""Other column heads of a table of points."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +162,40 @@ def read_plan_with_atoms(plan: str | Path | None, edited: str | Path) -> Divisio
     return plan_from_atoms(source, read_stored(edited, "atoms" if "atoms" in layers else None))
 
 
+def with_findings(plan: DivisionPlan, source: str | Path) -> tuple[DivisionPlan, bool]:
+    """Verify a plan against the input that its file holds, and put what is broken into its report.
+
+    Parameters
+    ----------
+    plan
+        The plan, perhaps corrected by hand.
+    source
+        The plan file that holds the communities it was made of.
+
+    Returns
+    -------
+    tuple
+        The plan with a row (severity "unmet", stage "verify") for each broken rule, so that those who review it see
+        them; and whether it could be verified: a file written without its input cannot, which is a row too.
+    """
+    try:
+        found = verify(plan.grids, read_communities(source), plan.rules, atoms=plan.atoms).violations
+    except InvalidInput as e:
+        row = report_row("warning", "verify", "", "not verified", 0, f"未核查：{e.zh}", f"not verified: {e.en}")
+        return _with_rows(plan, [row]), False
+    rows = []
+    for v in found.to_dict("records"):
+        zh, _, en = str(v["why"]).partition(" / ")
+        rows.append(report_row("unmet", "verify", str(v["grid"]), str(v["rule"]), float(v["measure"]), zh, en))
+    return _with_rows(plan, rows), True
+
+
+def _with_rows(plan: DivisionPlan, rows: list[dict[str, Any]]) -> DivisionPlan:
+    before = plan.report.rows[plan.report.rows["stage"] != "verify"].to_dict("records")
+    table = pd.DataFrame([*before, *rows], columns=list(REPORT_COLUMNS))
+    return replace(plan, report=PlanReport(table, plan.report.figures))
+
+
 @dataclass(frozen=True)
 class Borders:
     """A file of given boundaries with codes, and which columns say what."""
@@ -270,10 +291,12 @@ def _bare_plan(
 def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
     """Read a CSV (UTF-8 or GB18030) or Excel table as texts; Chinese column heads are understood.
 
+    A column that has the wanted name itself comes before one that means the same, which then keeps its own.
+
     Raises
     ------
     InvalidInput
-        The file is not there, empty, or of another kind.
+        The file is not there, empty, or of another kind, or two of its columns mean the same.
     """
     path = Path(path)
     if not path.is_file():
@@ -282,8 +305,26 @@ def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
         table = pd.read_excel(path, dtype=str) if path.suffix.lower() == ".xlsx" else _read_csv(path)
     except (ValueError, OSError, KeyError) as e:
         raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
-    table = table.rename(columns={c: heads.get(str(c).strip(), str(c).strip().lower()) for c in table.columns})
+    table.columns = pd.Index(_renamed([str(c).strip() for c in table.columns], heads, path))
     return table.astype(object).where(table.notna(), None)
+
+
+def _renamed(columns: list[str], heads: Mapping[str, str], path: Path) -> list[str]:
+    wanted = set(heads.values())
+    own = {c.lower() for c in columns} & wanted
+    names = []
+    for column in columns:
+        name = heads.get(column) or heads.get(column.lower()) or column.lower()
+        names.append(column if name in own and column.lower() != name else name)
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        both = [c for c, n in zip(columns, names, strict=True) if n in twice]
+        raise InvalidInput(
+            f"{path} 的列 {both} 含义相同（{twice}）；请只留一列",
+            f"the columns {both} of {path} mean the same ({', '.join(twice)}); keep one of them",
+            path=str(path),
+            columns=both,
+        )
+    return names
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -296,55 +337,6 @@ def _read_csv(path: Path) -> pd.DataFrame:
 def import_team(registry: Registry, path: str | Path, by: str) -> int:
     """Add the appointments of a table file; return how many are new."""
     return registry.team_import(read_table(path, TEAM_HEADS), by)
-
-
-def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None) -> pd.DataFrame:
-    """Look up the points of a table.
-
-    Parameters
-    ----------
-    path
-        CSV or Excel with the columns lon and lat; a column crs says for each row what its coordinates are.
-    crs
-        Coordinates of the rows for which no column says it.
-
-    Returns
-    -------
-    DataFrame
-        The table with code, base, rule and note; a point that cannot be meant (0, 0; swapped; no number; unknown
-        coordinates) has no code and says why in ``note``.
-
-    Raises
-    ------
-    InvalidInput
-        There are no columns lon and lat, or no point can be meant.
-    """
-    canonical_crs(crs)
-    table = read_table(path, POINT_HEADS)
-    need_columns(table, ("lon", "lat"), str(path))
-    lon = pd.to_numeric(table["lon"], errors="coerce").to_numpy(dtype="float64")
-    lat = pd.to_numeric(table["lat"], errors="coerce").to_numpy(dtype="float64")
-    labels = [c if isinstance(c, str) and c.strip() else crs for c in table.get("crs", [crs] * len(table))]
-    notes = [_why_not(x, y, label) for x, y, label in zip(lon, lat, labels, strict=True)]
-    good = np.array([note is None for note in notes], dtype=bool)
-    if len(table) and not good.any():
-        raise InvalidInput(f"{path} 中没有可用的点：{notes[0]}", f"no point of {path} can be used", path=str(path))
-    out = table.assign(code=None, base=None, rule=None, note=pd.Series(notes, dtype=object, index=table.index))
-    for label in sorted(set(labels)):
-        rows = good & np.array([name == label for name in labels], dtype=bool)
-        if rows.any():
-            found = locator.locate_many(lon[rows], lat[rows], label, at)
-            out.loc[rows, ["code", "base", "rule"]] = found[["code", "base", "rule"]].to_numpy()
-    return out
-
-
-def _why_not(lon: float, lat: float, crs: str) -> str | None:
-    try:
-        canonical_crs(crs)
-        check_lonlat(lon, lat)
-    except GridgisError as e:
-        return str(e)
-    return None
 
 
 def open_registry(path_or_url: str | Path) -> Registry:

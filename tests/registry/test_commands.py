@@ -28,10 +28,10 @@ from gridgis.service.plans import (
     NewRegistry,
     communities_on_base,
     create_registry,
-    locate_table,
     plan_from_borders,
     read_plan_with_atoms,
 )
+from gridgis.service.points import locate_table
 from tests.registry.hand import WORK, A, B, box, communities, file_through, make_plan, make_registry
 
 Run = Callable[..., tuple[int, str, str]]
@@ -121,7 +121,7 @@ def test_outside_exits_with_1(run: Run, ready: Registry) -> None:
     "words",
     [
         ["0", "0"], ["32.69", "109.03"], ["109.03"], [], ["109", "32", "--place", "x"], ["109", "32", "--crs", "moon"],
-        ["--points", "none.csv"], ["109", "32", "--at", "99"],
+        ["--points", "none.csv"], ["109", "32", "--at", "99"], ["109", "32", "--at", "²"], ["--place", " "],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -140,8 +140,8 @@ def test_a_table_of_points_is_located_and_the_bad_one_explained(run: Run, ready:
     lon, lat = ready.card(A + "002")["centre"]
     (tmp_path / "points.csv").write_text(f"编号,经度,纬度\n1,{lon},{lat}\n2,0,0\n3,abc,32\n", encoding="gb18030")
     table = locate_table(Locator(ready), tmp_path / "points.csv")
-    assert table["code"].tolist()[0] == A + "002"
-    assert table["note"].notna().tolist() == [False, True, True]
+    assert table["grid_code"].tolist()[0] == A + "002"
+    assert table["grid_note"].notna().tolist() == [False, True, True]
 
 
 def test_each_row_of_a_table_may_name_its_coordinates(ready: Registry, tmp_path: Path) -> None:
@@ -150,8 +150,62 @@ def test_each_row_of_a_table_may_name_its_coordinates(ready: Registry, tmp_path:
     rows = f"lon,lat,crs\n{lon},{lat},\n{x},{y},GCJ-02\n{lon},{lat},moon\n"
     (tmp_path / "points.csv").write_text(rows, encoding="utf-8")
     table = locate_table(Locator(ready), tmp_path / "points.csv")
-    assert table["code"].tolist() == [A + "002", A + "002", None]
-    assert "moon" in table["note"].tolist()[2]
+    assert table["grid_code"].tolist() == [A + "002", A + "002", None]
+    assert "moon" in table["grid_note"].tolist()[2]
+
+
+def test_a_column_lon_comes_before_a_column_x_of_metres(ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    (tmp_path / "points.csv").write_text(f"x,y,lon,lat\n596000,3619000,{lon},{lat}\n", encoding="utf-8")
+    table = locate_table(Locator(ready), tmp_path / "points.csv")
+    assert (table["grid_code"].tolist(), table["x"].tolist()) == ([A + "002"], ["596000"])
+
+
+def test_two_columns_that_may_both_be_the_longitude_are_refused(ready: Registry, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("经度,lng,纬度\n109,109,32\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="mean the same"):
+        locate_table(Locator(ready), tmp_path / "points.csv")
+
+
+def test_a_users_own_columns_stay_as_they_are(ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    (tmp_path / "points.csv").write_text(f"lon,lat,code,note\n{lon},{lat},77,mine\n", encoding="utf-8")
+    table = locate_table(Locator(ready), tmp_path / "points.csv")
+    assert table[["code", "note", "grid_code"]].to_numpy().tolist() == [["77", "mine", A + "002"]]
+
+
+def test_columns_that_the_answers_would_overwrite_are_refused(ready: Registry, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("lon,lat,grid_code\n109,32,77\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="grid_code"):
+        locate_table(Locator(ready), tmp_path / "points.csv")
+
+
+def test_located_points_are_written(run: Run, ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    (tmp_path / "points.csv").write_text(f"lon,lat\n{lon},{lat}\n", encoding="utf-8")
+    assert run("locate", "--points", "points.csv", "-o", "out.csv", "-r", "registry.gpkg")[0] == 0
+    assert A + "002" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("out", ["nowhere/out.csv", "out.xlsx"])
+def test_an_output_that_cannot_be_written_exits_with_2(run: Run, ready: Registry, tmp_path: Path, out: str) -> None:
+    (tmp_path / "points.csv").write_text("lon,lat\n109,32\n", encoding="utf-8")
+    code, _, err = run("locate", "--points", "points.csv", "-o", out, "-r", "registry.gpkg")
+    assert (code, "error:" in err) == (2, True)
+
+
+def test_a_file_that_may_not_be_read_exits_with_2(run: Run, ready: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "registry.gpkg")
+
+    monkeypatch.setattr(Locator, "open", refuse)
+    code, _, err = run("locate", "109", "32", "-r", "registry.gpkg")
+    assert (code, "error: cannot read or write registry.gpkg" in err) == (2, True)
+
+
+def test_a_place_is_asked_for_on_a_past_revision(run: Run, ready: Registry) -> None:
+    code, out, _ = run("locate", "--place", "1-5号楼", "-r", "registry.gpkg", "--at", "1", "--json")
+    assert (code, json.loads(out)[0]["hit"]["revision"]) == (0, 1)
 
 
 def test_a_table_without_one_good_point_exits_with_2(run: Run, ready: Registry, tmp_path: Path) -> None:

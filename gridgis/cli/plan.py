@@ -41,11 +41,16 @@ def new(
     ] = None,
     level: Annotated[int | None, typer.Option(help="给定边界的级别 1 或 2 / level of the given boundaries")] = None,
     crs: Annotated[str | None, typer.Option(help="边界图层未注明时的坐标系 / CRS where the layer states none")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="另存改后的方案文件 / write the corrected plan to a file too")
+    ] = None,
     by: By = "",
     why: Why = "",
     as_json: Json = False,
 ) -> None:
     """登记一个划分方案为草案，给出预编码。 / Take in a division as a draft with preview codes.
+
+    方案先经核查，违反的规则记入方案并列出。 / The plan is verified first; broken rules are kept with it and listed.
 
     例 / examples:
 
@@ -62,16 +67,32 @@ def new(
         given = Borders(borders, code_column, name_column, community_name_column, level, crs)
     with open_registry(registry) as opened:
         division = _division(opened, plan, from_atoms, given)
+        if save is not None:
+            _save(division, save, plan or from_atoms)
         communities = division.base if given else None
         number = opened.plan_new(division, title or _title(plan or from_atoms or borders), by, why, communities)
         grids = opened.plan_grids(number)
-    rows = division.report.rows.to_dict("records")
-    _say_new(number, len(grids), rows if given else [], registry, as_json)
+    _say_new(number, len(grids), _told(division, given is not None), registry, as_json)
+
+
+def _told(division: DivisionPlan, given: bool) -> list[dict[str, Any]]:
+    """Return the report rows to print: all of given boundaries, else what is new since the division."""
+    rows = [{str(k): v for k, v in row.items()} for row in division.report.rows.to_dict("records")]
+    return [row for row in rows if given or row["stage"] == "verify" or row["rule"] == "corrected"]
+
+
+def _save(division: DivisionPlan, path: Path, source: Path | None) -> None:
+    from gridgis.io.plan_file import check_output, read_communities, write_plan
+
+    if source is None:
+        raise InvalidInput("--save 只用于方案文件", "--save goes with a plan file only")
+    check_output(path)
+    write_plan(division, path, read_communities(source))
 
 
 def _division(registry: Registry, plan: Path | None, atoms: Path | None, borders: Any) -> DivisionPlan:
     from gridgis.io.plan_file import read_plan
-    from gridgis.service.plans import plan_from_borders, read_plan_with_atoms
+    from gridgis.service.plans import plan_from_borders, read_plan_with_atoms, with_findings
 
     if borders is not None and (plan or atoms):
         raise InvalidInput(
@@ -80,10 +101,10 @@ def _division(registry: Registry, plan: Path | None, atoms: Path | None, borders
     if borders is not None:
         return plan_from_borders(registry, borders)
     if atoms is not None:
-        return read_plan_with_atoms(plan, atoms)
+        return with_findings(read_plan_with_atoms(plan, atoms), plan or atoms)[0]
     if plan is None:
         raise InvalidInput("请给出方案文件，或 --from-atoms，或 --from", "give a plan file, or --from-atoms, or --from")
-    return read_plan(plan)
+    return with_findings(read_plan(plan), plan)[0]
 
 
 def _title(path: Path | None) -> str:
@@ -117,7 +138,8 @@ def revise(
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
-        opened.plan_revise(number, _division(opened, plan, from_atoms, None), by, why)
+        division = _division(opened, plan, from_atoms, None)
+        opened.plan_revise(number, division, by, why)
     typer.echo(f"方案 {number} 已更新 / plan {number} revised")
 
 
@@ -194,8 +216,19 @@ def _act(method: str, number: int, registry: str, by: str, why: str, as_json: bo
         print_json({"plan": number, "state": papers["state"], "actions": papers["actions"]})
         return
     typer.echo(f"方案 {number}：{state_words(papers['state'])} / plan {number} is {papers['state']}")
+    _print_broken(papers)
     if papers["actions"]:
         typer.echo(f"可做 / possible: {', '.join(papers['actions'])}")
+
+
+def _print_broken(papers: dict[str, Any]) -> None:
+    """Print the rules that a plan breaks, so that who submits, reviews or files it does so knowingly."""
+    from gridgis.cli.report import print_rows
+
+    broken = [row for row in papers["report"] if row["stage"] == "verify"]
+    if broken:
+        typer.echo(f"注意：方案有 {len(broken)} 处违反规则 / note: the plan breaks rules in {len(broken)} places")
+        print_rows(broken)
 
 
 @plan_app.command("list")
@@ -241,6 +274,7 @@ def show(number: Number, registry: RegistryOption, as_json: Json = False) -> Non
     heads = ["编码\ncode", "预编码\npreview", "级\nlevel", "名称\nname", "户数\nhouseholds", "延续\ncontinues"]
     keys = ("code", "preview_code", "level", "name", "households", "previous")
     print_table("网格 / grids", heads, [[g[k] for k in keys] for g in grids])
+    _print_broken(papers)
 
 
 @plan_app.command("diff")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.coverage import segments, undirected
+from gridgis.geometry.coverage import report_row, segments, undirected
 from gridgis.geometry.crs import to_work
 from gridgis.geometry.measure import representative_points
-from gridgis.model import DivisionPlan, need_columns
+from gridgis.model import REPORT_COLUMNS, DivisionPlan, PlanReport, need_columns
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import atoms_of_buildings, shared_segments
 from gridgis.partition.continuity import continued
@@ -50,9 +52,15 @@ def plan_from_atoms(plan: DivisionPlan, edited: gpd.GeoDataFrame) -> DivisionPla
     overlays: list[dict[str, Any]] = [
         {str(k): v for k, v in row.items()} for row in plan.grids[plan.grids["mode"] == "overlay"].to_dict("records")
     ]
-    rows = [{str(k): v for k, v in r.items()} for r in plan.report.rows.to_dict("records")]
-    flags = _kept_flags(plan, leaf)
-    made = assemble(pieces, layout, sites, overlays, flags, plan.rules, rows, plan.seed)
+    made = assemble(pieces, layout, sites, overlays, {}, plan.rules, [], plan.seed)
+    same = _unchanged(plan, made)
+    earlier_names = dict(zip(plan.grids["local_id"], plan.grids["name"], strict=True))
+    made.grids["name"] = [
+        earlier_names.get(i, n) for i, n in zip(made.grids["local_id"], made.grids["name"], strict=True)
+    ]
+    kept_flags = dict(zip(plan.grids["local_id"], plan.grids["flags"], strict=True))
+    made.grids["flags"] = [kept_flags[i] if i in same else "" for i in made.grids["local_id"]]
+    made = replace(made, report=PlanReport(_rows(plan, made, same), made.report.figures))
     if plan.grids["previous"].notna().any():
         earlier = dict(zip(plan.grids["local_id"], plan.grids["previous"], strict=True))
         made.grids["previous"] = [None if i is None else earlier[i] for i in continued(made, plan.grids)]
@@ -107,13 +115,31 @@ def _atom_of_building(plan: DivisionPlan, polygons: Any, community: Any) -> Any:
     return atoms_of_buildings(lonlat, of, polygons, community, work)
 
 
-def _kept_flags(plan: DivisionPlan, leaf: Any) -> dict[str, set[str]]:
-    """Keep the flags of grids whose atoms did not change."""
-    before = plan.atoms["local_id"].astype(str).to_numpy()
-    changed = {str(i) for pair in zip(before[before != leaf], leaf[before != leaf], strict=True) for i in pair}
-    changed |= {f"{i.rsplit('-', 3)[0]}-2-{i.split('-')[2]}" for i in changed if "-3-" in i}
+def _unchanged(plan: DivisionPlan, made: DivisionPlan) -> set[str]:
+    """Return the local ids of grids that have the very shape they had."""
+    before = dict(zip(plan.grids["local_id"], plan.grids.geometry, strict=True))
     return {
-        str(i): set(str(f).split(","))
-        for i, f in zip(plan.grids["local_id"], plan.grids["flags"], strict=True)
-        if f and str(i) not in changed
+        str(i)
+        for i, shape in zip(made.grids["local_id"], made.grids.geometry, strict=True)
+        if i in before and shapely.normalize(before[i]).equals_exact(shapely.normalize(shape), 0)
     }
+
+
+def _rows(plan: DivisionPlan, made: DivisionPlan, same: set[str]) -> pd.DataFrame:
+    """Keep the report rows that still speak of what is there, and say which grids were changed by hand."""
+    ids = set(plan.grids["local_id"].astype(str))
+    rows = plan.report.rows
+    kept = rows[[s not in ids or s in same for s in rows["subject"].astype(str)]]
+    changed = sorted((ids | set(made.grids["local_id"].astype(str))) - same)
+    if not changed:
+        return kept.reset_index(drop=True)
+    listed = "、".join(changed[:10]) + ("…" if len(changed) > 10 else "")
+    said = report_row(
+        "info", "atoms", changed[0], "corrected", len(changed),
+        f"手工调整后有 {len(changed)} 个网格改变：{listed}",
+        f"{len(changed)} grids were changed by hand: {listed.replace('、', ', ')}",
+    )  # fmt: skip
+    return pd.DataFrame([*kept.to_dict("records"), said], columns=list(REPORT_COLUMNS))
+
+
+__all__ = ["plan_from_atoms"]

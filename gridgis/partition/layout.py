@@ -81,6 +81,14 @@ class Layout:
                     local_id=local_id,
                 )
             level2[local_id] = "" if m["d"] else f"{code}-2-{m['l2'] or m['l3']}"
+        divided = {second for i, second in level2.items() if "-3-" in i}
+        if both := sorted(divided & set(level2)):
+            raise InvalidInput(
+                f"二级网格 {both} 已分三级，原子面应归其中的三级网格，例如 {both[0].replace('-2-', '-3-')}-01",
+                f"the level-2 grids {both} have level-3 grids: give their atoms to one of those, "
+                f"e.g. {both[0].replace('-2-', '-3-')}-01",
+                local_ids=both,
+            )
         return cls(leaf.astype(object), np.array([level2[str(i)] for i in leaf], dtype=object))
 
 

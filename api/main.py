@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from api.app import build_app
-from api.deps import Services
+from api.deps import LOCAL_HOSTS, Services
 from api.features import FeatureStore
 from gridgis.errors import InvalidInput
 from gridgis.service.locator import Locator
@@ -19,8 +19,15 @@ from gridgis.service.locator import Locator
 REGISTRY_VARIABLE = "GRIDGIS_REGISTRY"
 
 
-def create_app(registry: str | Path | None = None) -> FastAPI:
-    """Return the application for a registry: its path or address, by default from GRIDGIS_REGISTRY.
+def create_app(registry: str | Path | None = None, host: str = "localhost") -> FastAPI:
+    """Return the application for a registry.
+
+    Parameters
+    ----------
+    registry
+        Its path or address; by default from GRIDGIS_REGISTRY.
+    host
+        The host name it is served at, an IPv6 address in brackets; callers may use it besides LOCAL_HOSTS.
 
     Raises
     ------
@@ -41,6 +48,7 @@ def create_app(registry: str | Path | None = None) -> FastAPI:
             clock=lambda: datetime.now(UTC),
             ticks=time.monotonic,
             assets=find_assets(),
+            hosts=LOCAL_HOSTS | {host.lower()},
         )
     )
 

@@ -31,8 +31,9 @@ def serve_command(
 
     from api.main import create_app
 
-    application = create_app(registry)
-    _announce(f"http://{f'[{host}]' if ':' in host else host}:{port}", as_json)
+    name = f"[{host}]" if ":" in host else host
+    application = create_app(registry, name)
+    _announce(f"http://{name}:{port}", as_json)
     uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
 
 

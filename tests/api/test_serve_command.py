@@ -6,8 +6,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from api.main import create_app
 from gridgis.cli.app import app, exit_code
 from gridgis.cli.serve import refuse_other_hosts
 from gridgis.errors import Forbidden, GridgisError
@@ -49,3 +52,22 @@ def test_a_registry_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
 def test_the_command_serves_the_registry(town_server: str) -> None:
     with urllib.request.urlopen(f"{town_server}/health", timeout=20) as response:
         assert json.load(response)["revision"] == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "[::1]", "[0:0:0:0:0:0:0:1]", "LOCALHOST"])
+def test_the_server_answers_at_the_address_it_is_served_at(town_registry: Path, host: str) -> None:
+    client = TestClient(create_app(town_registry, host), base_url=f"http://{host.lower()}:8000")
+    assert client.get("/health").status_code == 200
+
+
+def test_the_server_does_not_answer_at_another_address(town_registry: Path) -> None:
+    client = TestClient(create_app(town_registry, "127.0.0.2"), base_url="http://127.0.0.3:8000")
+    assert client.get("/health").status_code == 403
+
+
+def test_the_command_hands_its_host_to_the_application(town_registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[FastAPI] = []
+    monkeypatch.setattr("uvicorn.run", lambda application, **_: served.append(application))
+    CliRunner().invoke(app, ["serve", str(town_registry), "--host", "127.0.0.2", "--port", "18997"])
+    client = TestClient(served[0], base_url="http://127.0.0.2:18997")
+    assert client.get("/health").status_code == 200

@@ -25,7 +25,7 @@ def import_file(
     by: Annotated[str, typer.Option(help="经办人 / who does it")] = "",
     as_json: Json = False,
 ) -> None:
-    """导入任职表；已有的记录跳过。 / Import appointments; those that are there already are passed over.
+    """导入任职表；已有的记录只更新止期。 / Import appointments; those that are there already only get a new last day.
 
     例 / example: gridgis team import team.csv -r registry.gpkg
     """
@@ -33,11 +33,33 @@ def import_file(
     from gridgis.service.plans import import_team, open_registry
 
     with open_registry(registry) as opened:
-        new = import_team(opened, table, by)
+        change = import_team(opened, table, by)
     if as_json:
-        print_json({"new": new})
+        print_json({"new": change.new, "ended": change.ended})
         return
-    typer.echo(f"新任职 {new} 条 / {new} new appointments")
+    typer.echo(
+        f"新任职 {change.new} 条，更新止期 {change.ended} 条 / {change.new} new, {change.ended} with a new last day"
+    )
+
+
+@team_app.command("end")
+def end(
+    grid: Annotated[str, typer.Argument(help="网格编码 / code of the grid")],
+    role: Annotated[str, typer.Argument(help="角色：leader（网格长）等 / role")],
+    name: Annotated[str, typer.Argument(help="姓名 / name")],
+    registry: RegistryOption,
+    day: Annotated[str, typer.Option("--day", help="最后任职日，如 2026-12-31 / the last day in office")],
+    by: Annotated[str, typer.Option(help="经办人 / who does it")] = "",
+) -> None:
+    """结束一项任职。 / End an appointment.
+
+    例 / example: gridgis team end 990001001001001 网格长 张三 --day 2026-12-31 -r registry.gpkg
+    """
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        opened.team_end(grid, role, name, day, by)
+    typer.echo(f"{name} 在网格 {grid} 的任职到 {day} 为止 / {name} holds the post at {grid} until {day}")
 
 
 @team_app.command("show")

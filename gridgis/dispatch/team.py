@@ -37,6 +37,22 @@ class Person:
         return {"name": self.name, "role": self.role, "phone": mask_phone(self.phone) if mask else self.phone}
 
 
+def role_of(text: str) -> str:
+    """Return a role in English, given in either language.
+
+    Examples
+    --------
+    >>> role_of("网格长"), role_of("leader")
+    ('leader', 'leader')
+    """
+    if text not in _ROLE_OF:
+        roles = [f"{k}（{v}）" for k, v in ROLES.items()]
+        raise InvalidInput(
+            f"未知角色“{text}”；应为 {'、'.join(roles)}", f"unknown role '{text}'; there are {list(ROLES)}", rule="role"
+        )
+    return _ROLE_OF[text]
+
+
 def mask_phone(phone: str | None) -> str:
     """Hide the middle of a phone number: all digits but the first three and last four; of a short one but the last two.
 
@@ -136,11 +152,7 @@ def _row(cells: dict[str, Any], grids: set[str]) -> dict[str, Any]:
     grid, role, name, phone = (to_text(cells[k]) for k in ("grid", "role", "name", "phone"))
     if grid not in grids:
         raise InvalidInput(f"没有现行网格“{grid}”", f"there is no grid '{grid}' in force", rule="grid")
-    if role not in _ROLE_OF:
-        roles = [f"{k}（{v}）" for k, v in ROLES.items()]
-        raise InvalidInput(
-            f"未知角色“{role}”；应为 {'、'.join(roles)}", f"unknown role '{role}'; there are {list(ROLES)}", rule="role"
-        )
+    role = role_of(role)
     if not name:
         raise InvalidInput("没有姓名", "the name is empty", rule="name")
     if phone and not _PHONE.fullmatch(phone):
@@ -150,7 +162,7 @@ def _row(cells: dict[str, Any], grids: set[str]) -> dict[str, Any]:
             rule="phone",
         )
     start, end = _days(cells)
-    return {"grid": grid, "role": _ROLE_OF[role], "name": name, "phone": phone, "from": start, "to": end}
+    return {"grid": grid, "role": role, "name": name, "phone": phone, "from": start, "to": end}
 
 
 def _days(cells: dict[str, Any]) -> tuple[date, date | None]:

@@ -24,6 +24,7 @@ from gridgis.registry.book import GRID_FRAME, Book, Clock, When, day_of
 from gridgis.registry.cards import View, team_by_grid
 from gridgis.registry.plans import Author
 from gridgis.registry.store import Store, frame, geoframe, need_registry, url_of
+from gridgis.registry.team import Post, TeamChange
 
 
 def utc_now() -> datetime:
@@ -322,15 +323,15 @@ class Registry:
 
     # --- people ------------------------------------------------------------------------------------------------
 
-    def team_import(self, rows: pd.DataFrame, by: str) -> int:
-        """Add appointments: grid, role, name, phone?, from?, to?; return how many are new."""
+    def team_import(self, rows: pd.DataFrame, by: str) -> TeamChange:
+        """Add appointments: grid, role, name, phone?, from?, to?; those that are there get the table's last day."""
         with self._book.store.write() as c:
             return team.import_team(self._book, c, rows, by)
 
-    def team_end(self, grid: str, role: str, name: str, day: str) -> None:
-        """Give an open appointment its last day."""
+    def team_end(self, grid: str, role: str, name: str, day: Any, by: str = "") -> None:
+        """Give an open appointment its last day, and write down who did."""
         with self._book.store.write() as c:
-            team.end_appointment(c, grid, role, name, day)
+            team.end_appointment(self._book, c, Post(grid, role, name), day, by)
 
     def team(self, at: When = None, mask: bool = False) -> pd.DataFrame:
         """Return the appointments on a day (default today; a revision number means today): grid, role, name, ..."""

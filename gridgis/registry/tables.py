@@ -20,7 +20,7 @@ from gridgis.errors import InvalidInput
 from gridgis.registry import gpkg
 from gridgis.registry.gpkg import Layer
 
-VERSION = 1
+VERSION = 2
 """Version of these tables; a registry of another version is refused."""
 
 _MULTI = {"POLYGON": "MULTIPOLYGON", "LINESTRING": "MULTILINESTRING", "POINT": "MULTIPOINT"}
@@ -239,7 +239,7 @@ person_phone = sa.Table(
 appointment = sa.Table(
     "appointment", metadata, _fid(), sa.Column("person", sa.Integer, sa.ForeignKey("person.fid"), nullable=False),
     _text("grid", False, index=True), _text("role", False), _text("from_day", False), _text("to_day"),
-    _text("made_by"), sa.Column("made_at", Instant, nullable=False),
+    _text("made_by"), sa.Column("made_at", Instant, nullable=False), _text("ended_by"), sa.Column("ended_at", Instant),
 )  # fmt: skip
 
 TITLES = {

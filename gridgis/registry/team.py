@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -10,23 +11,27 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from gridgis.dispatch.team import check_team
-from gridgis.errors import Conflict, NotFound
+from gridgis.dispatch.team import check_team, role_of
+from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
-from gridgis.registry.book import Book
+from gridgis.registry.book import Book, day_of
 from gridgis.registry.store import frame
 
 
-def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: str) -> int:
-    """Add appointments (dispatch.team.TEAM_COLUMNS); those that are there already are passed over.
+@dataclass(frozen=True)
+class TeamChange:
+    """What a team table changed: appointments that are new, and those that got another last day."""
 
-    Columns phone, from and to may be missing: no phone, from today, no end.
+    new: int
+    ended: int
 
-    Returns
-    -------
-    int
-        How many are new.
+
+def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: str) -> TeamChange:
+    """Add appointments (dispatch.team.TEAM_COLUMNS); one that is there already gets the last day of the table, if any.
+
+    Columns phone, from and to may be missing: no phone, from today, no end. An empty ``to`` ends nothing and opens
+    nothing again.
 
     Raises
     ------
@@ -39,13 +44,16 @@ def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: s
     g = t.grid.c
     known = set(connection.execute(sa.select(g.code).where(g.valid_to.is_(None))).scalars())
     clean = check_team(_filled(book, rows), known)
-    present = _records(team(connection, None))
-    keys = {_key(row) for row in present}
-    fresh = [row for row in {_key(r): r for r in _records(clean)}.values() if _key(row) not in keys]
-    _one_leader([*present, *fresh])
+    present = {_key(row): row for row in _records(_appointments(connection, None))}
+    wanted = {_key(row): row for row in _records(clean)}
+    fresh = [row for key, row in wanted.items() if key not in present]
+    ended = {k: row["to"] for k, row in wanted.items() if k in present and row["to"] not in (None, present[k]["to"])}
+    _one_leader([*({**row, "to": ended.get(k, row["to"])} for k, row in present.items()), *fresh])
+    for key, day in ended.items():
+        _end(book, connection, int(present[key]["fid"]), day.isoformat(), by)
     for row in fresh:
         _appoint(book, connection, row, by)
-    return len(fresh)
+    return TeamChange(len(fresh), len(ended))
 
 
 def _filled(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
@@ -97,28 +105,64 @@ def _person(connection: sa.Connection, name: str, phone: str) -> int:
     return fid
 
 
-def end_appointment(connection: sa.Connection, grid: str, role: str, name: str, day: str) -> None:
+def _end(book: Book, connection: sa.Connection, fid: int, day: str, by: str) -> None:
+    a = t.appointment
+    values = {"to_day": day, "ended_by": by, "ended_at": book.clock()}
+    connection.execute(sa.update(a).where(a.c.fid == fid).values(**values))
+
+
+@dataclass(frozen=True)
+class Post:
+    """Who holds which post: code of the grid, role, name."""
+
+    grid: str
+    role: str
+    name: str
+
+
+def end_appointment(book: Book, connection: sa.Connection, post: Post, day: Any, by: str) -> None:
     """Set the last day of an open appointment.
 
     Raises
     ------
+    InvalidInput
+        The day is none, or before the first day.
     NotFound
         There is no such open appointment.
+    Conflict
+        There are several: people of one name.
     """
-    a, p = t.appointment.c, t.person.c
-    who = sa.select(p.fid).where(p.name == name)
-    match = (a.grid == grid) & (a.role == role) & a.person.in_(who) & a.to_day.is_(None)
-    if not connection.execute(sa.update(t.appointment).where(match).values(to_day=day)).rowcount:
+    last = day_of(day)
+    rows = _records(_appointments(connection, None))
+    asked = (post.grid, role_of(post.role), post.name)
+    found = [row for row in rows if (row["grid"], row["role"], row["name"]) == asked and row["to"] is None]
+    who, grid = post.name, post.grid
+    if not found:
         raise NotFound(
-            f"没有 {name} 在网格 {grid} 的在任记录", f"no open appointment of {name} as {role} of {grid}", grid=grid
+            f"没有 {who} 在网格 {grid} 的在任记录", f"no open appointment of {who} as {post.role} of {grid}", grid=grid
         )
+    if len(found) > 1:
+        raise Conflict(
+            f"网格 {grid} 有 {len(found)} 位同名的在任 {who}；请在任职表中填写止期后导入",
+            f"grid {grid} has {len(found)} people named {who} in this role: import a table with the last day",
+            grid=grid,
+        )
+    if last < (first := found[0]["from"].isoformat()):
+        raise InvalidInput(
+            f"止期 {last} 早于起始日期 {first}", f"the last day {last} is before the first, {first}", day=last
+        )
+    _end(book, connection, int(found[0]["fid"]), last, by)
 
 
 def team(connection: sa.Connection, day: str | None) -> pd.DataFrame:
     """Return the appointments that hold on a day (all for None): dispatch.team.TEAM_COLUMNS, days as ``date``."""
+    return _appointments(connection, day).drop(columns="fid")
+
+
+def _appointments(connection: sa.Connection, day: str | None) -> pd.DataFrame:
     a, p, n = t.appointment.c, t.person.c, t.person_phone.c
     query = (
-        sa.select(a.grid, a.role, p.name, n.phone, a.from_day.label("from"), a.to_day.label("to"))
+        sa.select(a.fid, a.grid, a.role, p.name, n.phone, a.from_day.label("from"), a.to_day.label("to"))
         .join(t.person, p.fid == a.person)
         .join(t.person_phone, n.person == p.fid, isouter=True)
         .order_by(a.grid, a.role.desc(), a.from_day, p.name)

@@ -128,7 +128,7 @@ def run_demo(
     with Registry.open(registry_path, clock) as registry:
         table = appoint(registry.grids(), people)
         table.to_csv(folder / "team.csv", index=False)
-        appointed = registry.team_import(table, "示例 demo")
+        appointed = registry.team_import(table, "示例 demo").new
         team = registry.team(mask=False)
     step("查询与派遣 locate and dispatch")
     events = pd.read_csv(town / "events.csv", dtype=str)

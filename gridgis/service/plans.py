@@ -36,6 +36,7 @@ from gridgis.registry import Registry
 from gridgis.registry.book import Clock
 from gridgis.registry.registry import utc_now
 from gridgis.registry.store import plain_rows
+from gridgis.registry.team import TeamChange
 
 CONTEXT_LAYERS = ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds")
 """Layers of a town that a registry keeps under its grids."""
@@ -334,8 +335,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, encoding="gb18030")
 
 
-def import_team(registry: Registry, path: str | Path, by: str) -> int:
-    """Add the appointments of a table file; return how many are new."""
+def import_team(registry: Registry, path: str | Path, by: str) -> TeamChange:
+    """Add the appointments of a table file; those that are there already get its last days."""
     return registry.team_import(read_table(path, TEAM_HEADS), by)
 
 

@@ -106,6 +106,13 @@ def test_show_list_and_diff_print_json(run: Run, ready: Registry) -> None:
     )
 
 
+def test_an_appointment_is_ended(run: Run, ready: Registry, tmp_path: Path) -> None:
+    (tmp_path / "team.csv").write_text(f"grid,role,name,from\n{A}000,leader,前任,2026-01-01\n", encoding="utf-8")
+    assert run("team", "import", "team.csv", "-r", "registry.gpkg")[0] == 0
+    code, _, err = run("team", "end", A + "000", "网格长", "前任", "--day", "2026-12-31", "-r", "registry.gpkg")
+    assert (code, ready.team("2026-12-31")["name"].tolist(), ready.team("2027-01-01").empty) == (0, ["前任"], True), err
+
+
 def test_a_point_is_located(run: Run, ready: Registry) -> None:
     lon, lat = ready.card(A + "002")["centre"]
     code, out, _ = run("locate", str(lon), str(lat), "-r", "registry.gpkg", "--json")

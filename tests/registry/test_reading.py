@@ -11,6 +11,7 @@ import shapely
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.shift import wgs84_to_gcj02
 from gridgis.registry import Registry
+from gridgis.registry.team import TeamChange
 from gridgis.service.locator import Locator, need_revision
 from tests.registry.conftest import team
 from tests.registry.hand import A, C, communities, file_through, make_plan
@@ -133,7 +134,7 @@ def test_the_team_of_a_day_leaves_out_who_has_left(filed: Registry) -> None:
 
 
 def test_importing_a_team_again_adds_nobody(filed: Registry) -> None:
-    assert filed.team_import(team(), "张三") == 0
+    assert filed.team_import(team(), "张三") == TeamChange(new=0, ended=0)
 
 
 def row(**changes: object) -> pd.DataFrame:
@@ -174,6 +175,40 @@ def test_a_leader_follows_one_who_has_ended(registry: Registry) -> None:
     registry.team_end(A + "000", "leader", "前任", "2026-02-28")
     registry.team_import(row(grid=A + "000", name="后任", **{"from": "2026-03-01"}), "张三")
     assert registry.card(A + "000")["leader"]["name"] == "后任"
+
+
+def test_a_table_with_a_last_day_makes_room_for_the_next_leader(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    registry.team_import(row(grid=A + "000", name="前任"), "张三")
+    ended = row(grid=A + "000", name="前任", to="2026-02-28")
+    both = pd.concat([ended, row(grid=A + "000", name="后任", **{"from": "2026-03-01"})])
+    assert registry.team_import(both, "张三") == TeamChange(new=1, ended=1)
+    assert registry.card(A + "000")["leader"]["name"] == "后任"
+
+
+@pytest.mark.parametrize("day", ["31.12.2026", "", "2026-01-31"])
+def test_a_last_day_that_is_none_or_too_early_is_refused(registry: Registry, day: str) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    registry.team_import(row(grid=A + "000", name="前任"), "张三")
+    with pytest.raises(InvalidInput, match=day or "day"):
+        registry.team_end(A + "000", "leader", "前任", day)
+    assert registry.team()["to"].tolist() == [None]
+
+
+def test_ending_one_of_two_people_of_a_name_is_a_conflict(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    namesakes = [row(grid=A + "000", role="administrator", phone=p) for p in ("13812340001", "13812340002")]
+    registry.team_import(pd.concat(namesakes), "张三")
+    with pytest.raises(Conflict, match="2 people"):
+        registry.team_end(A + "000", "网格员", "新人", "2026-12-31")
+
+
+def test_who_ended_an_appointment_is_written_down(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    registry.team_import(row(grid=A + "000", name="前任"), "张三")
+    registry.team_end(A + "000", "leader", "前任", "2026-12-31", by="李四")
+    with registry._book.store.read() as c:
+        assert c.exec_driver_sql("SELECT ended_by FROM appointment").scalars().all() == ["李四"]
 
 
 def test_ending_what_never_began_is_not_found(filed: Registry) -> None:

@@ -14,7 +14,8 @@ from gridgis.checks.layers import move
 from gridgis.checks.scene import Scene
 from gridgis.geometry.crs import STORED_CRS
 
-GAP_WIDTH_DEG = 0.05 / 111_320
+GAP_WIDTH_M = 0.05
+GAP_WIDTH_DEG = GAP_WIDTH_M / 111_320
 """Gaps up to 5 cm wide are looked for: without a width ``coverage_is_valid`` lets small gaps pass."""
 
 WIDTH_M = 0.002
@@ -38,7 +39,8 @@ def coverage(scene: Scene) -> Outcome:
         checked += len(cover)
         bad = shapely.coverage_invalid_edges(scene.stored[cover])
         narrow = shapely.coverage_invalid_edges(scene.stored[cover], gap_width=GAP_WIDTH_DEG)
-        bad = np.where(shapely.is_empty(bad), _unshared(narrow, scene.stored[cover]), bad)
+        gaps = _within(scene, cover, _unshared(narrow, scene.stored[cover]))
+        bad = np.where(shapely.is_empty(bad), gaps, bad)
         for i, line in zip(cover, bad, strict=True):
             if not shapely.is_empty(line):
                 zh = f"第{level}级覆盖：与邻格的边界不吻合（重叠、缝隙或顶点不一致）"
@@ -59,6 +61,24 @@ def _unshared(lines: Geometries, grids: Geometries) -> Geometries:
     for i, line in enumerate(lines):
         pairs = [pair for part in shapely.get_parts(line) for pair in pairwise(part.coords)]
         out[i] = shapely.MultiLineString([p for p in pairs if frozenset(p) not in both])
+    return out
+
+
+def _within(scene: Scene, cover: Integers, lines: Geometries) -> Geometries:
+    """Leave out the edges along the outline of their own community: a narrow bay there is given, and lies outside.
+
+    A gap has a second side, which does not run along the outline, and stays. So does a gap between two communities.
+    """
+    out = lines.copy()
+    for at in np.flatnonzero(~shapely.is_empty(lines)):
+        own = scene.community[cover[at]]
+        outlines = {code: shapely.boundary(place.boundary) for code, place in scene.places.items()}
+        others = shapely.union_all([line for code, line in outlines.items() if code != own])
+        edges = shapely.get_parts(lines[at])
+        work = move(edges, STORED_CRS, scene.work_crs)
+        given = shapely.covers(shapely.buffer(outlines[own], WIDTH_M), work)
+        alone = ~(shapely.distance(work, others) <= GAP_WIDTH_M + WIDTH_M)
+        out[at] = shapely.MultiLineString(list(edges[~(given & alone)]))
     return out
 
 

@@ -96,6 +96,23 @@ def test_a_vertex_that_the_neighbour_lacks_breaks_the_coverage() -> None:
     assert "coverage" in broken(plan.change(short("a1"), geometry=more).verify())
 
 
+def with_bay(plan: Made) -> Made:
+    """Take a bay 4 cm wide and half a cell deep from the north, between a1 and b1."""
+    bay = shapely.Polygon([(EAST + 199.98, NORTH), (EAST + 200.02, NORTH), (EAST + 200, NORTH - CELL / 2)])
+    for name in ("top", "a", "b", "a1", "b1"):
+        plan = plan.change(short(name), geometry=plan.shape(short(name)).difference(bay))
+    return plan
+
+
+def test_a_narrow_bay_of_the_given_boundary_is_no_gap() -> None:
+    plan = with_bay(make())
+    assert broken(plan.among(boundary=plan.shape(short("top"))).verify()) == set()
+
+
+def test_a_narrow_bay_that_is_not_given_breaks_the_coverage() -> None:
+    assert "coverage" in broken(with_bay(make()).verify())
+
+
 def test_a_hole_in_a_grid_breaks_nesting_and_extent() -> None:
     plan = make()
     holed = plan.shape(short("a1")).difference(box(0.2, 0.2, 0.1, 0.1))

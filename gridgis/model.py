@@ -55,7 +55,8 @@ FLAGS = {
     "island": "孤岛",
     "below_band": "低于户数下限的社区",
     "compound_split": "小区拆分",
-    "band_unmet": "户数带无法满足",
+    "band_impossible": "户数带无法满足（已证明）",
+    "band_unmet": "未满足户数带",
     "crosses_strong": "跨越强界线",
     "given": "给定边界",
 }

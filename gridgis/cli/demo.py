@@ -78,6 +78,7 @@ def _print(demo: Demo) -> None:
     typer.echo("")
     print_figures(demo.figures)
     _print_rules(demo)
+    _print_exceptions(demo)
     print_rows(_records(demo.report[demo.report["severity"] != "info"]))
     inside = int(demo.routed["code"].notna().sum())
     print_table(
@@ -110,6 +111,19 @@ def _print_rules(demo: Demo) -> None:
     print_table("核查（独立于划分引擎） / verified, independently of the engine", columns, rows, numbers=3)
     zh, en = ("全部规则满足", "every rule holds") if v.ok else ("有规则被违反", "rules are broken")
     typer.echo(f"{zh} / {en}\n")
+
+
+def _print_exceptions(demo: Demo) -> None:
+    """Print where a rule cannot hold and why, as the verifier confirmed; towers that are grids by rule as a count."""
+    found = demo.verified.exceptions
+    single = found["why"].str.contains("by rule")
+    typer.echo(
+        f"经核查确认的例外：{int(single.sum())} 处单栋成格，另 {int((~single).sum())} 处："
+        f"\nexceptions that the verifier confirmed: {int(single.sum())} single buildings that are grids by rule, and"
+    )
+    for why, grid in found.loc[~single, ["why", "grid"]].itertuples(index=False):
+        typer.echo(f"  · {grid}：{why}")
+    typer.echo("")
 
 
 def _print_samples(demo: Demo) -> None:

@@ -102,15 +102,15 @@ def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, l
     if not band.can_hold(region.households):
         n = region.households
         return (
-            "band_unmet",
+            "band_impossible",
             f"被界线或单栋网格围住的片仅 {n} 户，分成几份都不在带内（已证明）",
             f"its ground, closed in by barriers or single-building grids, holds {n}: no number of parts fits (proven)",
         )
     if can_group(c.take(np.flatnonzero(np.isin(np.arange(c.n), _region_atoms(c, region)))), band) is False:
         return (
-            "band_unmet",
-            "按楼栋分组的所有连续组合都不在带内（已证明）",
-            "no grouping of its buildings into contiguous grids fits the band (proven by trying all)",
+            "band_impossible",
+            "这一片内按楼栋分组的所有连续组合都不在带内（已逐一试过）",
+            "no grouping of the buildings of its region into contiguous grids fits the band (proven by trying all)",
         )
     return (
         "band_unmet",

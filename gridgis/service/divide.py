@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from gridgis.checks import verify
@@ -27,9 +28,13 @@ from gridgis.model import (
     no_progress,
 )
 from gridgis.partition import divide
+from gridgis.registry import Registry
+from gridgis.service.plans import communities_on_base
 
-EXCEPTED = ("single_building", "no_households", "enclave", "below_band", "given")
-"""Flags of grids that by rule need not lie in the band (SEMANTICS 9-12)."""
+EXCEPTED = (
+    "single_building", "no_households", "enclave", "island", "below_band", "compound_split", "band_impossible", "given",
+)  # fmt: skip
+"""Flags of grids that need not, or provably cannot, lie in the band (SEMANTICS 9-12)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def divide_town(
     seed: int = 0,
     progress: Progress = no_progress,
     only: Sequence[str] = (),
-    previous: DivisionPlan | None = None,
+    previous: DivisionPlan | Registry | None = None,
 ) -> Division:
     """Divide the communities of a town.
 
@@ -63,8 +68,9 @@ def divide_town(
     only
         Codes of the communities to divide; empty: all.
     previous
-        An earlier plan: its base boundaries and work CRS are kept, so that the new grids fit the old ones of the
-        neighbours vertex by vertex, and grids that continue an old one name it.
+        An earlier plan, or a registry with its grids in force: its base boundaries and work CRS are kept, so that the
+        new grids fit the old ones of the neighbours vertex by vertex, and grids that continue an old one name it, by
+        its local id, or by its code in the registry.
 
     Returns
     -------
@@ -74,16 +80,16 @@ def divide_town(
     Raises
     ------
     InvalidInput, NotFound
-        A code of ``only`` is not in the town, there is no such profile, or the engine refuses the input.
+        A code of ``only`` is not in the town or in what it was divided into before, there is no such profile, or the
+        engine refuses the input.
     """
     communities = pick(town.to_communities(), only)
     found = load_rules(rules) if isinstance(rules, str) else rules
     if previous is None:
         plan = divide(communities, rules=found, seed=seed, progress=progress)
     else:
-        communities = [_on_base(c, previous) for c in communities]
-        crs = str(previous.grids.crs)
-        plan = divide(communities, found, seed, previous.grids, work_crs=crs, progress=progress)
+        communities, grids, work_crs = _on_base(communities, previous)
+        plan = divide(communities, found, seed, grids, work_crs=work_crs, progress=progress)
     rows = join_notes(town.notes, plan.report.rows)
     plan = replace(plan, report=PlanReport(rows, plan.report.figures))
     return Division(plan, tuple(communities))
@@ -114,7 +120,18 @@ def pick(communities: Sequence[Community], only: Sequence[str]) -> list[Communit
     return [c for c in communities if not only or c.code in only]
 
 
-def _on_base(community: Community, previous: DivisionPlan) -> Community:
+def _on_base(
+    communities: Sequence[Community], previous: DivisionPlan | Registry
+) -> tuple[list[Community], gpd.GeoDataFrame | None, str]:
+    """Return the communities on the base noded before, the earlier grids of them (None: none), and the work CRS."""
+    if isinstance(previous, DivisionPlan):
+        return [_on_plan(c, previous) for c in communities], previous.grids, str(previous.grids.crs)
+    placed, grids = communities_on_base(previous, communities), previous.grids()
+    grids = grids[grids["community"].isin([c.code for c in placed])]
+    return placed, None if grids.empty else grids, previous.work_crs
+
+
+def _on_plan(community: Community, previous: DivisionPlan) -> Community:
     """Return the community with the boundary that an earlier plan has noded."""
     base = previous.base[previous.base["code"] == community.code]
     if base.empty:

@@ -28,7 +28,8 @@ const GRIDGIS_WORDS = {
     "island": {"zh": "孤岛", "en": "island"},
     "below_band": {"zh": "低于户数下限的社区", "en": "community below the band"},
     "compound_split": {"zh": "小区拆分", "en": "an estate is split"},
-    "band_unmet": {"zh": "户数带无法满足", "en": "band cannot be met"},
+    "band_impossible": {"zh": "户数带无法满足（已证明）", "en": "band cannot be met (proven)"},
+    "band_unmet": {"zh": "未满足户数带", "en": "band not met"},
     "crosses_strong": {"zh": "跨越强界线", "en": "crosses a strong barrier"},
     "given": {"zh": "给定边界", "en": "given boundary"}
   },

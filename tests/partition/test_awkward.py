@@ -277,7 +277,7 @@ def test_a_tower_of_72_is_a_grid_of_its_own() -> None:
 
 def test_a_community_of_550_is_one_or_two_grids_and_told_to_be_impossible() -> None:
     plan = divided(community(BOX, houses(BOX, 5)[:110]), URBAN)
-    assert set(flagged(plan, "band_unmet")["level"]) == {2}
+    assert set(flagged(plan, "band_impossible")["level"]) == {2}
     assert "no number of parts fits (proven)" in told(plan, "level2 band")
 
 

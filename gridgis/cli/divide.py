@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,9 @@ def divide_command(
     seed: Annotated[int, typer.Option(help="随机种子；同一种子结果相同 / one seed, one result")] = 0,
     community: Annotated[list[str] | None, typer.Option(help="只划分这些社区代码（可重复） / only these codes")] = None,
     previous: Annotated[Path | None, typer.Option(help="重划：原方案文件 / re-divide: the earlier plan file")] = None,
+    registry: Annotated[
+        str | None, typer.Option(help="重划：按注册库的基础图层与现行网格 / re-divide on a registry's base and grids")
+    ] = None,
     boundary: Annotated[str | None, typer.Option(help="边界文件，或 bbox（外包矩形） / file, or bbox")] = None,
     buildings: Annotated[str | None, typer.Option(help="建筑文件 / file of buildings")] = None,
     barriers: Annotated[list[str] | None, typer.Option(help="界线文件（可重复） / files of barriers")] = None,
@@ -43,21 +47,28 @@ def divide_command(
     gridgis divide sample_shapes/town -o plan.gpkg
 
     gridgis divide --boundary bbox --buildings b.gpkg --barriers roads.gpkg --mapping osm --code 990001001001 -o p.gpkg
+
+    gridgis divide sample_shapes/town --community 990001001002 --registry registry.gpkg -o one.gpkg
     """
     from gridgis.cli.report import progress_bar
     from gridgis.io.own import OwnFiles
     from gridgis.io.plan_file import check_output, read_plan, write_plan
     from gridgis.io.town import read_town
+    from gridgis.registry import Registry
     from gridgis.service.divide import divide_layers, divide_town
 
-    check_output(out)
+    check_output(out, (town, previous, rules, mapping, boundary, buildings, compounds, sites, *(barriers or ())))
     own = {"--boundary": boundary, "--buildings": buildings, "--barriers": barriers, "--compounds": compounds}
     own |= {"--sites": sites, "--mapping": mapping, "--code": code, "--name": name}
-    files = _own_files(town, own, crs, bool(community or previous))
+    files = _own_files(town, own, crs, bool(community or previous or registry))
+    if previous and registry:
+        zh, en = "--previous 与 --registry 只能给一个", "give --previous or --registry, not both"
+        raise InvalidInput(zh, en)
     with progress_bar(as_json) as progress:
         if town is not None:
             earlier = read_plan(previous) if previous else None
-            division = divide_town(read_town(town), rules, seed, progress, community or (), earlier)
+            with Registry.open(registry) if registry else nullcontext() as book:
+                division = divide_town(read_town(town), rules, seed, progress, community or (), earlier or book)
         else:
             assert isinstance(files, OwnFiles)
             division = divide_layers(files, rules, seed, progress)
@@ -89,7 +100,8 @@ def _own_files(town: str | None, own: dict[str, Any], crs: str | None, town_only
             missing=missing,
         )
     if town_only:
-        zh, en = "--community 与 --previous 只用于城镇目录", "--community and --previous go with a town folder only"
+        zh = "--community、--previous 与 --registry 只用于城镇目录"
+        en = "--community, --previous and --registry go with a town folder only"
         raise InvalidInput(zh, en)
     values = {option.removeprefix("--"): value for option, value in own.items()}
     return OwnFiles(**{**values, "barriers": tuple(values["barriers"] or ()), "crs": crs})

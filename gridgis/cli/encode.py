@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridgis.cli.app import app
-from gridgis.errors import InvalidInput
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -40,15 +39,12 @@ def encode_command(
 
     gridgis encode plan.gpkg --scheme nested-18 --issued issued.txt -o codes.gpkg
     """
-    from gridgis.io.codes import check_codes_output, write_codes
+    from gridgis.io.codes import CODES_SUFFIXES, write_codes
+    from gridgis.io.plan_file import check_output
     from gridgis.service.encode import encode_file
 
     out = out or plan.with_name(f"{plan.stem}-codes.csv")
-    check_codes_output(out)
-    if out.absolute() == plan.absolute():
-        raise InvalidInput(
-            f"输出不能覆盖方案文件 {plan}", f"the output would replace the plan file {plan}", path=str(plan)
-        )
+    check_output(out, (plan, issued, scheme), CODES_SUFFIXES)
     table = encode_file(plan, scheme, issued)
     write_codes(table, out)
     _print(table, scheme, out, as_json)

@@ -84,10 +84,8 @@ def _when(at: str | None) -> int | str | None:
 def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool) -> None:
     from gridgis.cli.report import print_json
     from gridgis.service.plans import plain_records
-    from gridgis.service.points import check_points_output, locate_table, write_points
+    from gridgis.service.points import locate_table, write_points
 
-    if out is not None:
-        check_points_output(out)
     table = locate_table(locator, points, crs, at)
     found, bad = int(table["grid_code"].notna().sum()), int(table["grid_note"].notna().sum())
     if out is not None:

@@ -25,9 +25,11 @@ def map_command(
 
     gridgis map plan.gpkg -o plan.html --title 西城街道网格划分方案
     """
+    from gridgis.io.plan_file import check_output
     from gridgis.service.showing import show_file
     from maps import write_map
 
+    check_output(out, (source,), (".html", ".htm"))
     shown = show_file(source)
     path = write_map(out, shown.grids, shown.context, shown.cards, title or shown.title, shown.subtitle)
     if as_json:

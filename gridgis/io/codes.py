@@ -61,19 +61,8 @@ def _text(path: Path) -> str:
     )
 
 
-def check_codes_output(path: str | Path) -> None:
-    """Refuse an output file of `write_codes` that cannot be written.
-
-    Raises
-    ------
-    InvalidInput
-        The name ends neither in .csv nor in .gpkg, or the folder is not there or not writable.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in (".csv", ".gpkg"):
-        zh, en = f"输出文件应以 .csv 或 .gpkg 结尾：{path}", f"the output must be a .csv or .gpkg file: {path}"
-        raise InvalidInput(zh, en, path=str(path))
-    check_output(path.with_suffix(".gpkg"))
+CODES_SUFFIXES = (".csv", ".gpkg")
+"""How the name of a table of codes may end."""
 
 
 def write_codes(table: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -84,10 +73,10 @@ def write_codes(table: gpd.GeoDataFrame, path: str | Path) -> None:
     Raises
     ------
     InvalidInput
-        As `check_codes_output`.
+        As `check_output`.
     """
     path = Path(path)
-    check_codes_output(path)
+    check_output(path, suffixes=CODES_SUFFIXES)
     if path.suffix.lower() == ".gpkg":
         with fresh_file(path) as partial:
             _write_layer(partial, "grids", table, "MultiPolygon")

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,14 @@ def write_plan(plan: DivisionPlan, path: str | Path, communities: Sequence[Commu
     plan
         The plan, in its work CRS.
     path
-        A .gpkg file; one that is there is replaced.
+        A .gpkg file; a plan file that is there is replaced, anything else is kept (``check_output``).
     communities
         The communities that were divided: their buildings, barriers, compounds and sites are stored too.
 
     Raises
     ------
     InvalidInput
-        The path cannot be written.
+        The path cannot be written, or something else is there.
     """
     with fresh_file(path) as partial:
         for name, (columns, kind) in PLAN_LAYERS.items():
@@ -98,7 +99,7 @@ def fresh_file(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InvalidInput
-        The name does not end in .gpkg, or the folder is not there or not writable.
+        As ``check_output``.
     """
     path = Path(path)
     check_output(path)
@@ -113,21 +114,78 @@ def fresh_file(path: str | Path) -> Iterator[Path]:
             rest.unlink()
 
 
-def check_output(path: str | Path) -> None:
-    """Refuse an output file that cannot be written, before long work begins.
+def check_output(path: str | Path, inputs: Sequence[object] = (), suffixes: Sequence[str] = (".gpkg",)) -> None:
+    """Refuse an output file that cannot be written, or whose writing would destroy something, before long work begins.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    inputs
+        What is read: files, ``FILE:LAYER``, URLs, None; none of these files may be the output.
+    suffixes
+        How the name may end, in small letters.
 
     Raises
     ------
     InvalidInput
-        The name does not end in .gpkg, or the folder is not there or not writable.
+        The name ends otherwise, the folder is not there or not writable, the output is an input, or a database
+        (GeoPackage) is there that is neither a plan file nor a table of codes: a registry, or someone's own layers.
     """
     path = Path(path)
-    if path.suffix.lower() != ".gpkg":
-        zh, en = f"输出文件应以 .gpkg 结尾：{path}", f"the output must be a .gpkg file: {path}"
+    if path.suffix.lower() not in suffixes:
+        zh, en = (
+            f"输出文件应以 {' 或 '.join(suffixes)} 结尾：{path}",
+            f"the output must be a {' or '.join(suffixes)} file: {path}",
+        )
         raise InvalidInput(zh, en, path=str(path))
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
         zh, en = f"无法写入 {path}：目录不存在或不可写", f"cannot write {path}: no such folder, or it is not writable"
         raise InvalidInput(zh, en, path=str(path))
+    if found := [str(i) for i in inputs if i is not None and _same_file(path, str(i))]:
+        raise InvalidInput(
+            f"输出 {path} 会覆盖输入文件 {found[0]}；请另起文件名",
+            f"the output {path} would replace the input {found[0]}; choose another name",
+            path=str(path),
+        )
+    if path.exists() and (held := _kept_layers(path)):
+        shown = ", ".join(held[:5]) + (" ..." if len(held) > 5 else "")
+        raise InvalidInput(
+            f"{path} 已存在，且不只是方案或编码文件（其中有 {shown}），不予覆盖；请另起文件名",
+            f"{path} is there already and holds more than a plan or codes ({shown}): it is not replaced; choose "
+            "another name",
+            path=str(path),
+            layers=held,
+        )
+
+
+def _same_file(path: Path, source: str) -> bool:
+    """Tell whether an input, which may be written FILE:LAYER, is the file ``path``."""
+    names = [Path(source)] if Path(source).exists() else [Path(source), Path(source.rpartition(":")[0] or source)]
+    return any(
+        name.resolve() == path.resolve() or (name.exists() and path.exists() and name.samefile(path)) for name in names
+    )
+
+
+def _kept_layers(path: Path) -> list[str]:
+    """List what a database at ``path`` holds beside a plan or codes; nothing for other files, which may be replaced.
+
+    A GeoPackage that cannot be looked into is kept too: it holds "?".
+    """
+    with path.open("rb") as file:
+        head = file.read(16)
+    if not head.startswith(b"SQLite format 3"):
+        return ["?"] if head and path.suffix.lower() == ".gpkg" else []
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            layers = {str(row[0]) for row in base.execute("SELECT table_name FROM gpkg_contents")}
+            columns = {str(row[1]) for row in base.execute("PRAGMA table_info(grids)")}
+    except sqlite3.Error:
+        return ["?"]
+    if layers == {"grids"} and {"local_id", "code", "parent_code"} <= columns:
+        return []
+    plan = {*PLAN_LAYERS, "report", "meta"}
+    return sorted(layers - plan - {*INPUT_LAYERS}) if layers >= plan else sorted(layers) or ["?"]
 
 
 def read_plan(path: str | Path) -> DivisionPlan:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridgis.errors import GridgisError, InvalidInput
 from gridgis.geometry.shift import canonical_crs, check_lonlat
+from gridgis.io.plan_file import check_output
 from gridgis.model import need_columns
 from gridgis.service.locator import Locator
 from gridgis.service.plans import read_table
@@ -88,33 +89,16 @@ def _why_not(lon: float, lat: float, crs: str) -> str | None:
     return None
 
 
-def check_points_output(path: str | Path) -> None:
-    """Refuse an output file that cannot be written, before long work begins.
-
-    Raises
-    ------
-    InvalidInput
-        The name does not end in .csv, or the folder is not there or not writable.
-    """
-    path = Path(path)
-    if path.suffix.lower() != ".csv":
-        zh, en = f"输出文件应以 .csv 结尾：{path}", f"the output must be a .csv file: {path}"
-        raise InvalidInput(zh, en, path=str(path))
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
-        zh, en = f"无法写入 {path}：目录不存在或不可写", f"cannot write {path}: no such folder, or it is not writable"
-        raise InvalidInput(zh, en, path=str(path))
-
-
 def write_points(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as CSV (UTF-8 with BOM, for Excel); it is never half-written.
 
     Raises
     ------
     InvalidInput
-        As ``check_points_output``.
+        As ``check_output``.
     """
     path = Path(path)
-    check_points_output(path)
+    check_output(path, suffixes=(".csv",))
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
     try:
         table.to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")

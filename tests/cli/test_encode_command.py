@@ -116,7 +116,8 @@ def test_issued_codes_are_not_given_again(plan_file: Path) -> None:
 
 def test_what_encode_wrote_can_be_given_back_as_issued(plan_file: Path) -> None:
     run(plan_file)
-    again = json.loads(run(plan_file, "--issued", plan_file.with_name("plan-codes.csv"), "--json"))
+    before, out = plan_file.with_name("plan-codes.csv"), plan_file.with_name("second.csv")
+    again = json.loads(run(plan_file, "--issued", before, "-o", out, "--json"))
     assert [g["code"][12:] for g in again["grids"]] == ["000", "004", "005", "006"]
 
 
@@ -134,7 +135,7 @@ def test_two_runs_write_the_same_bytes(plan_file: Path) -> None:
 
 def test_the_plan_file_is_never_replaced(plan_file: Path) -> None:
     before = plan_file.read_bytes()
-    with pytest.raises(InvalidInput, match="would replace the plan file"):
+    with pytest.raises(InvalidInput, match="would replace the input"):
         encode_command(plan_file, out=plan_file)
     assert plan_file.read_bytes() == before
 

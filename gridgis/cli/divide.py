@@ -57,7 +57,9 @@ def divide_command(
     from gridgis.registry import Registry
     from gridgis.service.divide import divide_layers, divide_town
 
-    check_output(out, (town, previous, rules, mapping, boundary, buildings, compounds, sites, *(barriers or ())))
+    check_output(
+        out, (town, previous, registry, rules, mapping, boundary, buildings, compounds, sites, *(barriers or ()))
+    )
     own = {"--boundary": boundary, "--buildings": buildings, "--barriers": barriers, "--compounds": compounds}
     own |= {"--sites": sites, "--mapping": mapping, "--code": code, "--name": name}
     files = _own_files(town, own, crs, bool(community or previous or registry))

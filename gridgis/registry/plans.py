@@ -124,17 +124,20 @@ def _given_codes(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Let grids that come with codes (flagged "given") be known by them; other codes were previews and are dropped."""
     if "code" not in grids:
         return grids
-    given = grids["code"].notna() & grids["flags"].fillna("").str.split(",").map(lambda f: "given" in f)
+    given = grids["code"].notna() & _is_given(grids)
     names = dict(zip(grids["local_id"][given], grids["code"][given], strict=True))
     for column in ("local_id", "parent"):
         grids[column] = grids[column].map(lambda i: names.get(i, i))
     return grids.drop(columns="code")
 
 
+def _is_given(grids: gpd.GeoDataFrame) -> pd.Series[bool]:
+    return grids["flags"].fillna("").str.split(",").map(lambda f: "given" in f).astype(bool)
+
+
 def _check_given(book: Book, connection: sa.Connection, grids: gpd.GeoDataFrame) -> None:
     """Refuse given codes that the scheme does not know."""
-    given = grids["flags"].fillna("").str.split(",").map(lambda f: "given" in f)
-    for code in grids["local_id"][given]:
+    for code in grids["local_id"][_is_given(grids)]:
         book.scheme.parse(str(code))
 
 
@@ -221,7 +224,7 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     grids["previous"] = [identity.continues.get(i, i if i in in_force else None) for i in grids["local_id"]]
     if not issued_only:
         ours = grids[grids["code"].notna() & grids["previous"].isna()]
-        kept = dict(zip(ours["local_id"], ours["code"], strict=True))
+        kept = dict(zip(ours["local_id"], ours["code"], strict=True)) | _given_again(connection, grids)
         grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, _numbered(book, connection), kept)["code"]
     by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
     grids["parent_code"] = [by_id.get(p) if isinstance(p, str) else None for p in grids["parent"]]
@@ -229,6 +232,13 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     lineage = lineage.astype({"relation": object})
     lineage.loc[lineage["old"] == lineage["new"], "relation"] = "continues"
     return Coded(grids, old, lineage)
+
+
+def _given_again(connection: sa.Connection, grids: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return given codes that were issued to a plan since withdrawn: never in force, they may come again."""
+    c = t.issued_code.c
+    burned = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars())
+    return {code: code for code in grids["local_id"][_is_given(grids)] if code in burned}
 
 
 def _numbered(book: Book, connection: sa.Connection) -> list[str]:
@@ -260,7 +270,7 @@ def _write_codes(connection: sa.Connection, coded: gpd.GeoDataFrame, column: str
 
 
 def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.GeoDataFrame) -> None:
-    """Issue the codes of a plan that are new; burn those that it was given before and no longer needs."""
+    """Issue the codes of a plan; burn those that it was given before and no longer needs."""
     c = t.issued_code.c
     now = book.clock()
     known = set(issued(connection))
@@ -268,8 +278,14 @@ def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.
     if fresh:
         rows = [{"code": code, "plan_id": plan_id, "issued_at": now, "state": "issued"} for code in fresh]
         connection.execute(sa.insert(t.issued_code), rows)
-    unused = (c.plan_id == plan_id) & (c.state == "issued") & c.code.not_in(coded["code"].tolist())
-    connection.execute(sa.update(t.issued_code).where(unused).values(state="burned"))
+    ours = sa.select(c.code).where((c.plan_id == plan_id) & (c.state == "issued"))
+    needless = set(connection.execute(ours).scalars()) - set(coded["code"])
+    again = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars()) & set(coded["code"])
+    anew = {"state": "issued", "plan_id": plan_id, "issued_at": now}
+    for codes, values in ((needless, {"state": "burned"}), (again, anew)):
+        if codes:
+            changed = sa.update(t.issued_code).where(c.code == sa.bindparam("text")).values(**values)
+            connection.execute(changed, [{"text": code} for code in sorted(codes)])
     _write_codes(connection, coded, "code", with_previous=True)
 
 

@@ -97,9 +97,22 @@ def test_given_codes_are_kept(registry: Registry, base: gpd.GeoDataFrame) -> Non
     assert set(registry.grids()["code"]) == {A + "000", A + "077"}
 
 
-def test_a_given_code_that_was_issued_before_is_refused(registry: Registry, base: gpd.GeoDataFrame) -> None:
-    first = submitted(registry, given_plan(base, A + "077"))
-    registry.plan_withdraw(first, "张三")
+def test_given_codes_of_a_withdrawn_plan_may_come_again(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    registry.plan_withdraw(submitted(registry, given_plan(base, A + "077")), "张三")
+    second = submitted(registry, given_plan(base, A + "077"))
+    codes = registry.issued_codes()
+    assert set(zip(codes["state"], codes["plan_id"], strict=True)) == {("issued", second)}
+
+
+def test_a_given_code_that_was_in_force_never_comes_again(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    file_through(registry, given_plan(base, A + "077"))
+    file_through(registry, one(base, A, ((333.0, -5.0), (333.0, 905.0)), ((666.0, -5.0), (666.0, 905.0))))
+    with pytest.raises(Conflict, match=A + "077"):
+        registry.plan_new(given_plan(base, A + "077"), "方案", "张三")
+
+
+def test_a_given_code_that_another_plan_holds_is_refused(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    submitted(registry, given_plan(base, A + "077"))
     with pytest.raises(Conflict, match=A + "077"):
         registry.plan_new(given_plan(base, A + "077"), "方案", "张三")
 

@@ -32,7 +32,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
-from gridgis.registry.store import insert, plain_rows
+from gridgis.registry.store import frame, insert, plain_rows
 
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
 """What must be equal, with the geometry, for a grid's row to go on unchanged."""
@@ -290,11 +290,19 @@ def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDa
     codes = dict(zip(grids["local_id"], grids["code"], strict=True))
     for column in ("level2", "level3", "dedicated"):
         new[column] = new[column].map(lambda i: codes.get(i))
+    new = _with_use(connection, new)
     b = t.building.c
     ours = b.community.in_(sorted(set(grids["community"])))
     again = b.community.is_(None) & b.id.in_(new["id"].tolist())
     connection.execute(sa.delete(t.building).where(ours | again))
     insert(connection, t.building, new)
+
+
+def _with_use(connection: sa.Connection, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give a plan's buildings the use and storeys that the registry knows by id; a plan does not hold these."""
+    b = t.building.c
+    known = frame(connection, sa.select(b.id, b.use, b.storeys)).drop_duplicates("id", keep=False).set_index("id")
+    return new.assign(use=new["id"].map(known["use"]), storeys=new["id"].map(known["storeys"]))
 
 
 def _supersede(book: Book, connection: sa.Connection, plan_id: int, communities: set[str], author: Author) -> None:

@@ -147,6 +147,8 @@ def import_context(connection: sa.Connection, layer: str, rows: gpd.GeoDataFrame
     stored = stored[stored.geometry.notna() & ~stored.geometry.is_empty].copy()
     if "id" in stored:
         stored["id"] = stored["id"].astype(str)
+    if "storeys" in stored:  # as the engine reads them: what is no number is unknown
+        stored["storeys"] = pd.to_numeric(stored["storeys"], errors="coerce").astype("float64")
     table = CONTEXT[layer]
     connection.execute(sa.delete(table))
     insert(connection, table, stored)

@@ -171,7 +171,9 @@ def _building_columns() -> list[sa.Column[Any]]:
     ]  # fmt: skip
 
 
-building = sa.Table("building", metadata, _fid(), *_building_columns())
+building = sa.Table(
+    "building", metadata, _fid(), *_building_columns(), _text("use"), sa.Column("storeys", sa.Double)
+)  # fmt: skip
 plan_building = sa.Table(
     "plan_building",
     metadata,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +47,19 @@ def show_file(path: str | Path) -> Shown:
         It is neither.
     """
     source = Path(path)
-    if source.is_file() and set(list_layers(source)) >= PLAN_LAYERS:
+    if source.is_file() and not _is_registry(source) and set(list_layers(source)) >= PLAN_LAYERS:
         return show_plan(read_plan(source), read_communities(source), source.stem)
     with Locator.open(path) as locator:
         return show_registry(locator)
+
+
+def _is_registry(path: Path) -> bool:
+    """Tell by sqlite alone: a registry in use must not be opened by another library in this process (``Store``)."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as c:
+            return bool(c.execute("SELECT count(*) FROM sqlite_master WHERE name = 'registry_meta'").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
 
 
 def show_registry(locator: Locator) -> Shown:
@@ -95,10 +106,23 @@ def _plan_context(plan: DivisionPlan, communities: Sequence[Community]) -> dict[
         "railways": barriers[~area & (klass == "railway")],
         "rivers": barriers[~area & (klass == "river")],
         "water": barriers[area],
-        "buildings": to_stored(plan.buildings),
+        "buildings": _with_use(to_stored(plan.buildings), communities),
         "compounds": _gather([c.compounds for c in communities if c.compounds is not None]),
         "communities": to_stored(plan.base),
     }
+
+
+def _with_use(buildings: gpd.GeoDataFrame, communities: Sequence[Community]) -> gpd.GeoDataFrame:
+    """Give a plan's buildings their use, where the input of the plan tells it: it decides their colour."""
+    given = [c.buildings.assign(community=c.code) for c in communities if "use" in c.buildings.columns]
+    if not given:
+        return buildings
+    keys = ["community", "id"]
+    uses = pd.concat([pd.DataFrame(g[[*keys, "use"]]).astype(object) for g in given], ignore_index=True)
+    uses["id"] = uses["id"].astype(str)
+    found = uses.drop_duplicates(keys, keep=False).set_index(keys)["use"]
+    own = pd.MultiIndex.from_arrays([buildings["community"], buildings["id"].astype(str)])
+    return buildings.assign(use=found.reindex(own).to_numpy())
 
 
 def _gather(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

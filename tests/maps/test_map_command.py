@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,25 @@ def test_a_map_of_a_plan_shows_its_local_ids(town_plan: Path, tmp_path: Path) ->
 def test_a_map_of_a_plan_has_the_roads_under_it(town_plan: Path, tmp_path: Path) -> None:
     run(town_plan, "-o", tmp_path / "map.html")
     assert '"layer":"roads","klass":"primary"' in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_map_of_a_plan_tells_the_use_of_buildings(town_plan: Path, tmp_path: Path) -> None:
+    run(town_plan, "-o", tmp_path / "map.html")
+    assert '"layer":"buildings","klass":"public"' in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_map_of_a_registry_tells_the_use_of_buildings(town_registry: Path, tmp_path: Path) -> None:
+    run(town_registry, "-o", tmp_path / "map.html")
+    assert '"layer":"buildings","klass":"public"' in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_registry_by_any_name_is_shown_and_no_other_library_opens_it(
+    town_registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(town_registry, tmp_path / "town.registry")
+    monkeypatch.setattr("gridgis.service.showing.list_layers", lambda _: pytest.fail("opened by pyogrio"))
+    run(tmp_path / "town.registry", "-o", tmp_path / "map.html")
+    assert (tmp_path / "map.html").exists()
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 import shapely
 
 from gridgis.errors import Conflict, InvalidInput, NotFound
+from gridgis.geometry.crs import to_stored
 from gridgis.registry import Registry
-from tests.registry.hand import WORK, A, B, C, box, communities, file_through, make_plan, make_registry
+from tests.registry.hand import WORK, A, B, C, box, buildings, communities, file_through, make_plan, make_registry
 
 
 def only(*codes: str) -> gpd.GeoDataFrame:
@@ -87,6 +88,30 @@ def test_lines_are_refused_as_water(registry: Registry) -> None:
     lines = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.LineString([(0, 0), (1, 1)])], crs="EPSG:4490")
     with pytest.raises(InvalidInput, match="MULTIPOLYGON"):
         registry.import_context("water", lines)
+
+
+@pytest.fixture
+def used(registry: Registry) -> Registry:
+    """Return a registry whose buildings have uses and storeys, one of which cannot be read."""
+    homes = buildings(communities()[:1])
+    uses = ["public", *["residential"] * (len(homes) - 1)]
+    registry.import_context("buildings", to_stored(homes.assign(use=uses, storeys=["6层", *["3"] * (len(homes) - 1)])))
+    return registry
+
+
+def test_buildings_keep_their_use_and_storeys(used: Registry) -> None:
+    found = used.context("buildings")
+    assert (found["use"].tolist()[:2], found["storeys"].tolist()[1]) == (["public", "residential"], 3.0)
+
+
+def test_storeys_that_are_no_number_are_unknown(used: Registry) -> None:
+    assert used.context("buildings")["storeys"].isna().tolist()[:2] == [True, False]
+
+
+def test_buildings_keep_their_use_through_a_filing(used: Registry) -> None:
+    file_through(used, make_plan(communities()[:1]))
+    found = used.context("buildings").set_index("id")
+    assert (found["use"].loc["0"], found["storeys"].loc["1"]) == ("public", 3.0)
 
 
 # --- making and opening --------------------------------------------------------------------------------------------

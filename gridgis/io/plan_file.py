@@ -248,7 +248,7 @@ def read_communities(path: str | Path) -> list[Community]:
     def of(name: str, code: str) -> gpd.GeoDataFrame | None:
         if name not in found:
             return None
-        mine = [code in text.split(",") for text in found[name]["communities"]]
+        mine = np.array([code in text.split(",") for text in found[name]["communities"]], dtype=bool)
         return found[name][mine].drop(columns="communities").reset_index(drop=True)
 
     communities = []

@@ -196,3 +196,10 @@ def test_a_plan_file_of_another_version_is_refused(tmp_path: Path, plan: Divisio
     pyogrio.write_dataframe(meta, tmp_path / "p.gpkg", layer="meta")
     with pytest.raises(InvalidInput, match="version 99"):
         read_plan(tmp_path / "p.gpkg")
+
+
+def test_a_community_without_buildings_comes_back(tmp_path: Path, plan: DivisionPlan, community: Community) -> None:
+    empty = replace(community, buildings=community.buildings.iloc[:0])
+    write_plan(plan, tmp_path / "p.gpkg", [empty])
+    (found,) = read_communities(tmp_path / "p.gpkg")
+    assert (len(found.buildings), "households" in found.buildings) == (0, True)

@@ -74,7 +74,7 @@ class Registry:
             The work CRS is not metric, or the folder is not there.
         """
         chosen = Scheme.load(scheme) if isinstance(scheme, str) else scheme
-        _need_metric(work_crs)
+        need_metric(work_crs)
         _need_free(path)
         store = Store(url_of(path))
         book = Book(store, name, work_crs, chosen, clock)
@@ -401,11 +401,20 @@ class Registry:
             return finding.check(self._book, c).reset_index(drop=True)
 
 
-def _need_metric(work_crs: str) -> None:
+def need_metric(work_crs: str) -> None:
+    """Refuse a work CRS that is unknown or not in metres.
+
+    Raises
+    ------
+    InvalidInput
+        Names the CRS, and one that would do.
+    """
     try:
         crs = pyproj.CRS.from_user_input(work_crs)
     except pyproj.exceptions.CRSError as e:
-        raise InvalidInput(f"坐标系“{work_crs}”无法识别", f"unknown CRS '{work_crs}'", crs=work_crs) from e
+        raise InvalidInput(
+            f"坐标系“{work_crs}”无法识别；例如 EPSG:4545", f"unknown CRS '{work_crs}'; e.g. EPSG:4545", crs=work_crs
+        ) from e
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise InvalidInput(
             f"工作坐标系须以米为单位，{work_crs} 不是；例如 EPSG:4545",

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from gridgis.dispatch import Assignment
-from gridgis.errors import Conflict
+from gridgis.errors import Conflict, InvalidInput
 from gridgis.io.codes import write_codes
 from gridgis.io.plan_file import read_plan, write_plan
 from gridgis.io.town import read_town
@@ -51,11 +51,20 @@ def fresh_folder(folder: Path) -> None:
 
     Raises
     ------
+    InvalidInput
+        The folder cannot be made.
     Conflict
         The folder holds something that the demo did not write, or that was changed.
     """
     if not folder.exists():
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as e:
+            raise InvalidInput(
+                f"无法新建目录 {folder}：{e.strerror}；请换一个：-o 目录",
+                f"cannot make the folder {folder}: {e.strerror}; choose another: -o FOLDER",
+                path=str(folder),
+            ) from e
         return
     written = _written(folder)
     there = sorted(p.name for p in folder.iterdir() if p.name != MARK) if folder.is_dir() else [folder.name]

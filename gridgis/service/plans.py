@@ -15,7 +15,7 @@ from gridgis.coding import Scheme
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.coverage import dissolve, node_base, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
-from gridgis.io.plan_file import read_communities, read_plan
+from gridgis.io.plan_file import check_output, read_communities, read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
 from gridgis.io.town import Town, read_town
 from gridgis.ledger.states import STATES
@@ -34,7 +34,7 @@ from gridgis.model import (
 from gridgis.partition import plan_from_atoms
 from gridgis.registry import Registry
 from gridgis.registry.book import Clock
-from gridgis.registry.registry import utc_now
+from gridgis.registry.registry import need_metric, utc_now
 from gridgis.registry.store import plain_rows
 from gridgis.registry.team import TeamChange
 
@@ -69,10 +69,14 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
     Raises
     ------
     InvalidInput
-        Neither a town nor a work CRS is given.
+        Neither a town nor a work CRS is given, the CRS is unknown or not metric, or the name does not end in .gpkg.
     Conflict
         The file is there already.
     """
+    if "://" not in str(new.path) and not Path(new.path).exists():  # what is there already is refused as a conflict
+        check_output(new.path)
+    if new.work_crs is not None:
+        need_metric(new.work_crs)
     source = None if town is None else read_town(town)
     work_crs = new.work_crs or (None if source is None else work_crs_of(source.communities))
     if work_crs is None:

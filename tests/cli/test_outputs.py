@@ -117,3 +117,9 @@ def test_a_file_that_only_calls_itself_a_geopackage_is_kept(tmp_path: Path) -> N
     (tmp_path / "x.gpkg").write_text(CODE, encoding="utf-8")
     with pytest.raises(InvalidInput, match="is there already"):
         check_output(tmp_path / "x.gpkg")
+
+
+def test_a_demo_folder_that_cannot_be_made_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    result = run("demo", "-o", tmp_path / "file" / "demo")
+    assert (result.code, "cannot make the folder" in result.err) == (2, True)

@@ -264,6 +264,21 @@ def test_a_registry_without_town_needs_a_work_crs(run: Run) -> None:
     assert (code, "--work-crs" in err, os.path.exists("r.gpkg")) == (2, True, False)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["r.gpkg", "--work-crs", "foo"], "unknown CRS 'foo'"),
+        (["r.gpkg", "--work-crs", "EPSG:4490"], "must be metric"),
+        (["r.txt", "--work-crs", WORK], "must be a .gpkg file"),
+    ],
+)
+def test_a_registry_that_cannot_be_made_is_refused_before_the_town_is_read(
+    run: Run, town: Path, words: list[str], said: str
+) -> None:
+    code, _, err = run("registry", "create", *words, "--town", str(town))
+    assert (code, said in err, os.path.exists(words[0])) == (2, True, False)
+
+
 # --- given boundaries ----------------------------------------------------------------------------------------------
 
 

@@ -142,27 +142,73 @@ def test_bad_input_is_refused_in_both_languages_and_nothing_is_written(run: Any,
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("case", [c for c in BAD_TOWNS if "layer" not in c])
+def test_own_files_are_refused_as_a_town_is(run: Any, tmp_path: Path, case: str) -> None:
+    layers, zh, en = BAD_TOWNS[case]
+    town = write_town(tmp_path / "town", **layers())
+    names = {"--boundary": "communities", "--buildings": "buildings", "--barriers": "roads"}
+    files = [word for option, name in names.items() for word in (option, town / f"{name}.geojson")]
+    (tmp_path / "out").mkdir()
+    result = run("divide", *files, "-o", tmp_path / "out" / "p.gpkg")
+    assert (result.code, zh in result.err, en in result.err) == (2, True, True), result.err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_bad_input_leaves_an_earlier_plan_file_as_it_was(run: Any, tmp_path: Path, plan_file: Path) -> None:
+    (tmp_path / "out").mkdir()
+    kept = tmp_path / "out" / "p.gpkg"
+    kept.write_bytes(plan_file.read_bytes())
+    town = write_town(tmp_path / "town", buildings=shifted(households=[-4] + [10] * 39))
+    assert run("divide", town, "-o", kept).code == 2
+    assert kept.read_bytes() == plan_file.read_bytes()
+    assert list((tmp_path / "out").iterdir()) == [kept]
+
+
 def test_a_broken_polygon_is_mended_and_reported(run: Any, tmp_path: Path) -> None:
     bowtie = Polygon([(109.0001, 32.7001), (109.0003, 32.7003), (109.0003, 32.7001), (109.0001, 32.7003)])
     town = write_town(tmp_path / "town", buildings=with_first(bowtie))
     result = run("divide", town, "-o", tmp_path / "p.gpkg", "--json")
-    rows = json.loads(result.out)["report"]
-    assert [row["subject"] for row in rows if row["rule"] == "broken-polygon"] == ["buildings"]
+    row = next(row for row in json.loads(result.out)["report"] if row["rule"] == "broken-polygon")
+    assert (row["subject"], "的面损坏" in row["zh"], "broken polygon" in row["en"]) == ("buildings", True, True)
 
 
-def test_an_empty_file_is_refused(run: Any, tmp_path: Path) -> None:
-    town = write_town(tmp_path / "town")
+def empty_file(town: Path) -> None:
     (town / "roads.geojson").write_text("")
-    result = run("divide", town, "-o", tmp_path / "p.gpkg")
-    assert (result.code, "空文件" in result.err, "empty file" in result.err) == (2, True, True)
 
 
-def test_a_layer_without_crs_is_refused(run: Any, tmp_path: Path) -> None:
-    town = write_town(tmp_path / "town", roads=None)
+def damaged_file(town: Path) -> None:
+    text = (town / "roads.geojson").read_text(encoding="utf-8")
+    (town / "roads.geojson").write_text(text[: len(text) // 2], encoding="utf-8")
+
+
+def no_crs(town: Path) -> None:
+    (town / "roads.geojson").unlink()
     roads().to_file(town / "roads.shp", encoding="utf-8")
     (town / "roads.prj").unlink()
-    result = run("divide", town, "-o", tmp_path / "p.gpkg")
-    assert (result.code, "没有坐标系" in result.err, "has no CRS" in result.err) == (2, True, True)
+
+
+def older_datum(town: Path) -> None:
+    (town / "roads.geojson").unlink()
+    roads().set_crs("EPSG:4610", allow_override=True).to_file(town / "roads.shp", encoding="utf-8")
+
+
+BAD_FILES: dict[str, tuple[Callable[[Path], None], str, str]] = {
+    "an empty file": (empty_file, "空文件", "empty file"),
+    "a damaged file": (damaged_file, "无法读取", "cannot read"),
+    "a layer without CRS": (no_crs, "没有坐标系", "has no CRS"),
+    "a datum without known parameters": (older_datum, "已知转换参数", "no known transformation from Xian 1980"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_in_both_languages_and_nothing_is_written(run: Any, tmp_path: Path, case: str) -> None:
+    spoil, zh, en = BAD_FILES[case]
+    town = write_town(tmp_path / "town")
+    spoil(town)
+    (tmp_path / "out").mkdir()
+    result = run("divide", town, "-o", tmp_path / "out" / "p.gpkg")
+    assert (result.code, zh in result.err, en in result.err) == (2, True, True), result.err
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_town_that_is_not_there_is_refused(run: Any, tmp_path: Path) -> None:

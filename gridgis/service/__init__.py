@@ -1,1 +1,1 @@
-"""To be built."""
+"""Use cases: each command line family, the API and the maps call these, and nothing below them."""

@@ -13,8 +13,9 @@ from gridgis.model import need_columns
 HUES = 6
 """Colours told apart between neighbouring grids of levels 1 and 2."""
 TINTS = 4
-LABEL_DECIMALS = 7
 """Shades of its level-2 grid's hue, told apart between neighbouring grids of level 3."""
+LABEL_DECIMALS = 7
+"""A centimetre."""
 
 
 def add_display_columns(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gridgis.checks import verify
 from gridgis.coding import Scheme
+from gridgis.dispatch.days import to_text
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.coverage import dissolve, node_base, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
@@ -250,12 +251,23 @@ def _read_borders(borders: Borders) -> gpd.GeoDataFrame:
     frame = read_layer(borders.path, crs=borders.crs)
     need_columns(frame, (borders.code_column, borders.name_column), str(borders.path))
     out = frame[["geometry"]].copy()
-    out["code"] = frame[borders.code_column].astype(str)
-    out["name"] = frame[borders.name_column].astype(str)
+    out["code"] = _texts(frame[borders.code_column])
+    if empty := [k + 1 for k, code in enumerate(out["code"]) if code is None]:
+        raise InvalidInput(
+            f"{borders.path} 的第 {empty[:5]} 行没有编码（列 {borders.code_column}）；请补全",
+            f"rows {empty[:5]} of {borders.path} have no code (column {borders.code_column}); fill them in",
+            rows=empty,
+        )
+    out["name"] = _texts(frame[borders.name_column])
     if borders.community_name_column is not None:
         need_columns(frame, (borders.community_name_column,), str(borders.path))
-        out["community_name"] = frame[borders.community_name_column].astype(str)
+        out["community_name"] = _texts(frame[borders.community_name_column])
     return out
+
+
+def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Return cells as texts: None where empty, a whole number without '.0' (a null makes floats of a column)."""
+    return pd.Series([to_text(cell) or None for cell in cells], index=cells.index, dtype=object)
 
 
 def _communities(noded: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
@@ -269,13 +281,8 @@ def _communities(noded: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
 
 def _given_rows(frame: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
     out = frame[["community", "name", "geometry"]].copy()
-    out["local_id"], out["level"], out["kind"], out["households"], out["flags"] = (
-        frame["code"],
-        level,
-        "comprehensive",
-        0,
-        "given",
-    )
+    out = out.assign(local_id=frame["code"], level=level, kind="comprehensive", flags="given")
+    out["households"] = pd.array([pd.NA] * len(out), dtype="Int64")  # not counted; 0 would state a false fact
     for column in ("mode", "parent", "category", "site_id", "previous"):
         out[column] = pd.Series([None] * len(out), dtype=object, index=out.index)
     return out[list(GRID_COLUMNS)].reset_index(drop=True)

@@ -314,6 +314,46 @@ def test_given_boundaries_that_are_refused_leave_the_base_empty(run: Run, tmp_pa
     assert registry.communities()["code"].tolist() == [A]
 
 
+@pytest.mark.parametrize("name", [None, "东片"])
+def test_an_empty_name_stays_empty(tmp_path: Path, name: str | None) -> None:
+    file = borders_file(tmp_path, [A + "011", A + "012"])
+    gpd.read_file(file).assign(NAME=["西片", name]).to_file(file)
+    with Registry.create(tmp_path / "registry.gpkg", work_crs=WORK) as registry:
+        plan = plan_from_borders(registry, Borders(file, "ID", "NAME", level=2))
+        registry.plan_new(plan, "给定", "张三", communities=plan.base)
+        grids = registry.plan_grids(1).set_index("local_id")
+    assert [grids["name"].loc[A + end] for end in ("011", "012")] == ["西片", name]
+
+
+def test_households_of_given_boundaries_are_unknown_and_not_none(tmp_path: Path) -> None:
+    file = borders_file(tmp_path, [A + "011", A + "012"])
+    with Registry.create(tmp_path / "registry.gpkg", work_crs=WORK) as registry:
+        plan = plan_from_borders(registry, Borders(file, "ID", "NAME", level=2))
+        registry.import_communities(plan.base)
+        file_through(registry, plan)
+        assert registry.card(A + "011")["households"] is None
+
+
+def test_a_row_without_a_code_is_refused_by_its_number(tmp_path: Path) -> None:
+    file = borders_file(tmp_path, [A + "011", A + "012"])
+    frame = gpd.read_file(file)
+    frame.assign(ID=[float(A + "011"), float("nan")]).to_file(file)
+    with (
+        Registry.create(tmp_path / "registry.gpkg", work_crs=WORK) as registry,
+        pytest.raises(InvalidInput, match=r"rows \[2\]"),
+    ):
+        plan_from_borders(registry, Borders(file, "ID", "NAME", level=2))
+
+
+def test_codes_that_are_numbers_are_read_as_whole_numbers(tmp_path: Path) -> None:
+    file = borders_file(tmp_path, [A + "011", A + "012"])
+    frame = gpd.read_file(file)
+    frame.assign(ID=[float(A + "011"), float(A + "012")]).to_file(file)
+    with Registry.create(tmp_path / "registry.gpkg", work_crs=WORK) as registry:
+        plan = plan_from_borders(registry, Borders(file, "ID", "NAME", level=2))
+    assert {A + "011", A + "012"} < set(plan.grids["local_id"])
+
+
 def test_a_missing_code_column_exits_with_2(run: Run, tmp_path: Path) -> None:
     borders_file(tmp_path, [A + "011"])
     Registry.create(tmp_path / "registry.gpkg", work_crs=WORK).close()

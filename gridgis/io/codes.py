@@ -26,12 +26,18 @@ def read_codes(path: str | Path) -> list[str]:
     NotFound
         The file does not exist.
     InvalidInput
-        Several columns, and none of them is named "code"; or no text in these encodings.
+        Nothing is in the file; several columns, and none of them is named "code"; or no text in these encodings.
     """
     path = Path(path)
     if not path.is_file():
         raise NotFound(f"没有编码清单文件 {path}", f"no file of codes {path}", path=str(path))
-    lines = [line for line in _text(path).splitlines() if line.strip() and not line.startswith("#")]
+    if not (text := _text(path)).strip():
+        raise InvalidInput(
+            f"编码清单 {path} 是空的；如果从未发放过编码，请不要给出清单，或只写一行“# 无”",
+            f"the list of codes {path} is empty; if none was ever issued, give no list, or the one line '# none'",
+            path=str(path),
+        )
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
     if not rows:
         return []

@@ -42,7 +42,7 @@ def read_layer(
     Returns
     -------
     GeoDataFrame
-        As in the file, its CRS set.
+        As in the file, its CRS set, its geometry named ``geometry``.
 
     Raises
     ------
@@ -58,6 +58,8 @@ def read_layer(
         )
     if frame.empty and not may_be_empty:
         raise InvalidInput(f"{path} 中没有任何要素", f"{path} holds no features", path=str(path))
+    if frame.geometry.name != "geometry":  # a Parquet file may name it as it likes; all else here knows one name
+        frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
     return _with_crs(frame.reset_index(drop=True), crs, path)
 
 

@@ -198,7 +198,14 @@ def check_layer(name: str, frame: Layer, notes: Notes) -> Layer:
 
 
 def _check_communities(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:
-    return repair_polygons(check_codes(frame, name), name, notes)
+    frame = check_codes(frame, name)
+    names = frame["name"].astype(object)
+    nameless = (names.isna() | (names.astype(str).str.strip() == "")).to_numpy(dtype=bool)
+    for code in frame["code"][nameless]:
+        zh = f"社区 {code} 没有名称，以代码为名；网格名称随之"
+        en = f"community {code} has no name: its code is used, also in the names of its grids"
+        notes.add("warning", name, "no-name", code, zh, en)
+    return repair_polygons(frame.assign(name=names.mask(nameless, frame["code"])), name, notes)
 
 
 def _check_with_ids(frame: gpd.GeoDataFrame, name: str, notes: Notes) -> gpd.GeoDataFrame:

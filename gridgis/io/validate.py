@@ -154,7 +154,7 @@ def check_households(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
     Raises
     ------
     InvalidInput
-        Counts that are text, negative or not whole: they are not guessed.
+        Counts that are text, not finite, negative or not whole: they are not guessed.
     """
     raw = frame["households"]
     values = raw.tolist()
@@ -164,10 +164,11 @@ def check_households(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
     en = "household counts are text; give whole numbers, or leave empty what is unknown (it is estimated)"
     text = known & ~number
     # one text makes a reader turn the whole column into text: name those that are no numbers, where there are any
-    worse = np.array([t and not re.fullmatch(r"[0-9]+", str(v)) for t, v in zip(text, values, strict=True)], dtype=bool)
+    worse = text & pd.to_numeric(raw.where(text).astype(object), errors="coerce").isna().to_numpy()
     refuse_rows(frame, worse if worse.any() else text, layer, zh, en, values)
     counts = pd.to_numeric(raw.where(known), errors="coerce").astype("Float64")
     filled = counts.fillna(0).to_numpy(dtype=float)
+    refuse_rows(frame, ~np.isfinite(filled), layer, "户数不是有限的数", "household counts are not finite", values)
     refuse_rows(frame, filled < 0, layer, "户数为负", "household counts are negative", values)
     refuse_rows(frame, filled % 1 != 0, layer, "户数不是整数", "household counts are not whole numbers", values)
     return frame.assign(households=counts.astype("Int64"))

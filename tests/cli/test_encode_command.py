@@ -157,7 +157,7 @@ def test_an_output_that_cannot_be_written_is_refused(plan_file: Path, name: str)
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("", []),
+        ("# none\n", []),
         ("a1\n\n a2 \r\n", ["a1", "a2"]),
         ("code\na1\na2", ["a1", "a2"]),
         ("name,CODE\n甲,a1\n乙,\n丙,a3\n", ["a1", "a3"]),
@@ -177,6 +177,14 @@ def test_a_table_without_a_column_of_codes_is_refused_with_its_columns(tmp_path:
     (tmp_path / "codes.csv").write_text("名称,编号\n甲,a1\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"none named code.*编号"):
         read_codes(tmp_path / "codes.csv")
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_an_empty_list_is_not_taken_for_nothing_issued(plan_file: Path, text: str) -> None:
+    issued = plan_file.with_name("issued.csv")
+    issued.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="is empty"):
+        encode_command(plan_file, issued=issued)
 
 
 def test_a_binary_file_is_no_list_of_codes(tmp_path: Path) -> None:

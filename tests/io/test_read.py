@@ -31,6 +31,11 @@ def test_a_layer_is_read_from_parquet(tmp_path: Path) -> None:
     assert read_stored(tmp_path / "a.parquet").crs.to_epsg() == 4490
 
 
+def test_a_geometry_of_another_name_is_read(tmp_path: Path) -> None:
+    points().rename_geometry("geom").to_parquet(tmp_path / "a.parquet")
+    assert read_stored(tmp_path / "a.parquet").columns.tolist() == ["id", "name", "geometry"]
+
+
 def test_coordinates_come_back_bit_for_bit(tmp_path: Path) -> None:
     xy = (109.1234567891234, 32.7000000000001)
     points(xy=xy).to_file(tmp_path / "a.gpkg")

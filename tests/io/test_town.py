@@ -12,6 +12,7 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from gridgis.errors import InvalidInput
 from gridgis.io.town import Town, read_town
+from gridgis.io.validate import check_households
 
 CRS = "EPSG:4490"
 BOWTIE = Polygon([(109.001, 32.701), (109.002, 32.702), (109.002, 32.701), (109.001, 32.702)])
@@ -101,6 +102,25 @@ def test_a_wrong_household_count_is_refused_with_its_row(tmp_path: Path, count: 
     counts = pd.Series(["10", count, "12"] if isinstance(count, str) else [10, count, 12])
     with pytest.raises(InvalidInput, match=word):
         read(tmp_path, buildings=buildings().assign(households=counts))
+
+
+def test_an_infinite_household_count_is_refused() -> None:
+    layer = buildings().assign(households=[10.0, float("inf"), 12.0])
+    with pytest.raises(InvalidInput, match="not finite"):
+        check_households(layer, "buildings")
+
+
+def test_of_counts_that_are_text_those_that_are_no_numbers_are_named() -> None:
+    layer = buildings().assign(households=["10.0", "十户", "12"])
+    with pytest.raises(InvalidInput, match=r"\(1 rows: id=2: '十户'\)"):
+        check_households(layer, "buildings")
+
+
+@pytest.mark.parametrize("name", [None, " "])
+def test_a_community_without_name_is_called_by_its_code_and_noted(tmp_path: Path, name: str | None) -> None:
+    town = read(tmp_path, communities=communities().assign(name=[name, *communities()["name"][1:]]))
+    assert town.to_communities()[0].name == town.communities["code"][0]
+    assert "no-name" in rules(town.notes, "communities")
 
 
 def test_a_text_that_looks_like_a_number_is_still_text(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
 from gridgis.ledger.encode import encode_plan
 from gridgis.ledger.identity import identify
+from gridgis.ledger.names import carried_names
 from gridgis.ledger.states import actions, next_state
 from gridgis.model import ATOM_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, DivisionPlan, need_columns
 from gridgis.registry import tables as t
@@ -222,6 +223,10 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     )
     in_force = set(old["code"])
     grids["previous"] = [identity.continues.get(i, i if i in in_force else None) for i in grids["local_id"]]
+    called = connection.execute(sa.select(t.community.c.code, t.community.c.name))
+    names = {row.code: row.name or "" for row in called}
+    rows = zip(grids["community"], grids["name"], grids["previous"], strict=True)
+    grids["name"] = carried_names(rows, dict(zip(old["code"], old["name"], strict=True)), names)
     if not issued_only:
         ours = grids[grids["code"].notna() & grids["previous"].isna()]
         kept = dict(zip(ours["local_id"], ours["code"], strict=True)) | _given_again(connection, grids)
@@ -254,19 +259,22 @@ def _numbered(book: Book, connection: sa.Connection) -> list[str]:
 def preview(book: Book, connection: sa.Connection, plan_id: int) -> None:
     """Write the preview codes of a draft; nothing is issued."""
     coded = code_plan(book, connection, plan_id).grids
-    _write_codes(connection, coded, "preview_code", with_previous=True)
+    _write_codes(connection, coded, "preview_code")
 
 
-def _write_codes(connection: sa.Connection, coded: gpd.GeoDataFrame, column: str, with_previous: bool) -> None:
-    c = t.plan_grid.c
-    statement = sa.update(t.plan_grid).where(c.fid == sa.bindparam("row"))
-    values: dict[str, Any] = {column: sa.bindparam("text")}
-    rows = [{"row": int(f), "text": code} for f, code in zip(coded["fid"], coded["code"], strict=True)]
-    if with_previous:
-        values["previous"] = sa.bindparam("before")
-        for row, before in zip(rows, coded["previous"], strict=True):
-            row["before"] = None if pd.isna(before) else str(before)
-    connection.execute(statement.values(**values), rows)
+def _write_codes(connection: sa.Connection, coded: gpd.GeoDataFrame, column: str) -> None:
+    """Write the codes of a plan's grids, what they continue, and the names that they inherit."""
+    g = t.plan_grid.c
+    rows = [
+        {"row": int(fid), "text": code, "before": None if pd.isna(before) else str(before), "called": name}
+        for fid, code, before, name in zip(coded["fid"], coded["code"], coded["previous"], coded["name"], strict=True)
+    ]
+    values: dict[str, Any] = {
+        column: sa.bindparam("text"),
+        "previous": sa.bindparam("before"),
+        "name": sa.bindparam("called"),
+    }
+    connection.execute(sa.update(t.plan_grid).where(g.fid == sa.bindparam("row")).values(**values), rows)
 
 
 def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.GeoDataFrame) -> None:
@@ -286,7 +294,7 @@ def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.
         if codes:
             changed = sa.update(t.issued_code).where(c.code == sa.bindparam("text")).values(**values)
             connection.execute(changed, [{"text": code} for code in sorted(codes)])
-    _write_codes(connection, coded, "code", with_previous=True)
+    _write_codes(connection, coded, "code")
 
 
 def burn_codes(connection: sa.Connection, plan_id: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -136,6 +137,21 @@ def test_a_grid_that_continues_keeps_its_code(registry: Registry, base: gpd.GeoD
     file_through(registry, one(base))
     file_through(registry, one(base, A, ((505.0, -5.0), (525.0, 905.0))))
     assert registry.lineage()["relation"].value_counts()["continues"] == 5
+
+
+def test_a_grid_that_continues_keeps_the_name_that_somebody_gave_it(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    first, again = one(base), one(base, A, ((505.0, -5.0), (525.0, 905.0)))
+    chosen, made = first.grids["level"] == 2, again.grids["level"] == 2
+    file_through(registry, replace(first, grids=first.grids.assign(name=_named(first, chosen, "幸福里"))))
+    file_through(registry, replace(again, grids=again.grids.assign(name=_named(again, made, "社区1第1网格（0）"))))
+    assert registry.grids(level=2)["name"].tolist() == ["幸福里0", "幸福里1"]
+
+
+def _named(plan: DivisionPlan, which: pd.Series[bool], name: str) -> list[str]:
+    """Return the plan's names, and the given one, numbered (in its 0), for those chosen."""
+    numbers = iter(range(9))
+    form = name if "0" in name else name + "0"
+    return [form.replace("0", str(next(numbers))) if w else n for n, w in zip(plan.grids["name"], which, strict=True)]
 
 
 def test_an_unchanged_grid_has_no_new_version(registry: Registry, base: gpd.GeoDataFrame) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 
 import geopandas as gpd
@@ -12,15 +12,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gridgis.coding import Scheme
+from gridgis.dispatch import days
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import to_work
 from gridgis.registry import tables as t
 from gridgis.registry.store import Store, frame, geoframe
 
 Clock = Callable[[], datetime]
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""Days are days in China, which has had no summer time since 1991."""
 
 When = int | str | date | datetime | None
 """A revision number, or a day (also as text, 2026-03-01), or None for today."""
@@ -105,9 +103,7 @@ def day_of(at: Any) -> str:
     ('2026-03-02', '2026-03-01')
     """
     if isinstance(at, datetime):
-        if at.tzinfo is None:
-            raise InvalidInput(f"时间 {at} 没有时区", f"the time {at} has no time zone")
-        return at.astimezone(SHANGHAI).date().isoformat()
+        return days.day_of(at).isoformat()
     if isinstance(at, date):
         return at.isoformat()
     try:

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridgis.checks.edges import Geometries, Integers
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.layers import NO_GRID
 from gridgis.checks.place import Place
 from gridgis.checks.scene import Scene
 
 NO_COMPOUND = -1
+TOUCH_M = 0.002
+"""A point this near to an estate is on it: boundaries are rounded to 1 mm."""
 
 
 def residents(scene: Scene, place: Place, level: int) -> pd.DataFrame:
@@ -26,11 +29,24 @@ def residents(scene: Scene, place: Place, level: int) -> pd.DataFrame:
     compound = np.full(len(b), NO_COMPOUND, dtype=np.int64)
     if place.compounds is not None and len(place.compounds) and len(b):
         areas = place.compounds.geometry.to_numpy()
-        tree = shapely.STRtree(areas)
-        point, estate = tree.query(shapely.points(b[["x", "y"]].to_numpy()), predicate="intersects")
+        spots = np.asarray(shapely.points(b[["x", "y"]].to_numpy()), dtype=object)
+        point, estate = _meetings(spots, place, areas)
         order = np.lexsort((-estate, -shapely.area(areas)[estate], point))
         compound[point[order]] = estate[order]
     return b.assign(compound=compound)
+
+
+def _meetings(spots: Geometries, place: Place, estates: Geometries) -> tuple[Integers, Integers]:
+    """Pair the points with the estates that hold them.
+
+    A building outside of the boundary counts where its nearest ground does, and so in the estate there.
+    """
+    tree = shapely.STRtree(estates)
+    point, estate = tree.query(spots, predicate="intersects")
+    out = np.flatnonzero(~shapely.covers(place.boundary, spots))
+    ashore = shapely.get_point(shapely.shortest_line(place.boundary, spots[out]), 0)
+    at, beside = tree.query(ashore, predicate="dwithin", distance=TOUCH_M)
+    return np.concatenate([point, out[at]]), np.concatenate([estate, beside])
 
 
 def oversize(inside: pd.DataFrame, upper: int) -> list[int]:

@@ -78,9 +78,11 @@ def place_of(c: Community, rules: DivisionRules, work_crs: str) -> Place:
 def _in_pieces(compounds: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
     """Return the connected pieces of the compounds, a row each.
 
-    What a river, a carved site or a smaller compound takes is not theirs; a piece that is cut off so, or drawn apart,
-    is whole by itself.
+    What lies outside of the boundary, or what a river, a carved site or a smaller compound takes, is not theirs; a
+    piece that is cut off so, or drawn apart, is whole by itself.
     """
+    ground = shapely.buffer(place.boundary, BANK_M, join_style="mitre")
+    shapely.prepare(ground)
     geoms = np.asarray(compounds.geometry.to_numpy(), dtype=object)
     b, s = place.barriers, place.sites
     taken = list(b.geometry[(b["klass"] == "river").to_numpy() & (shapely.get_dimensions(b.geometry.to_numpy()) == 2)])
@@ -92,6 +94,8 @@ def _in_pieces(compounds: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
         other = np.array([*taken, *geoms[rank[:done]]], dtype=object)
         near = other[shapely.intersects(other, geoms[i])] if len(other) else other
         rest = shapely.difference(geoms[i], shapely.union_all(near)) if len(near) else geoms[i]
+        if not shapely.covers(ground, rest):
+            rest = shapely.intersection(rest, place.boundary)
         parts = shapely.get_parts(rest)
         pieces[int(i)] = np.asarray(parts[shapely.get_dimensions(parts) == 2], dtype=object)
     rows = [i for i in range(len(geoms)) for _ in pieces[i]]

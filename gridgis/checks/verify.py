@@ -22,7 +22,7 @@ from gridgis.checks.scene import Scene
 from gridgis.checks.schema import schema, valid
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
-from gridgis.model import Community, DivisionRules, VerifyReport
+from gridgis.model import Community, DivisionPlan, DivisionRules, VerifyReport
 
 Rule = Callable[[Scene], Outcome]
 
@@ -57,7 +57,7 @@ RULES: dict[str, Rule] = {**FIRST, **GROUND, **PLAN}
 
 
 def verify(
-    grids: gpd.GeoDataFrame,
+    grids: gpd.GeoDataFrame | DivisionPlan,
     community: Community | Sequence[Community],
     rules: DivisionRules | Mapping[str, DivisionRules] | None = None,
     revision_wide: bool = False,
@@ -70,6 +70,7 @@ def verify(
     ----------
     grids
         Columns as GRID_COLUMNS, in the work CRS or in stored coordinates; judged in stored coordinates (EPSG:4490).
+        A plan stands for its grids and, unless others are given, its atoms.
     community
         The community that was divided, or all of them.
     rules
@@ -89,13 +90,15 @@ def verify(
     Raises
     ------
     InvalidInput
-        No community, one code twice, a layer without CRS, atoms without a column, a building with a count that is none.
+        Neither plan nor grids, no community, one code twice, a layer without CRS, atoms without a column, a building
+        with a count that is none.
     """
     given = [community] if isinstance(community, Community) else list(community)
     communities = {c.code: c for c in given}
     if not given or len(communities) < len(given):
         codes = [c.code for c in given]
         raise InvalidInput(f"社区缺失或代码重复：{codes}", f"no community, or a code given twice: {codes}", codes=codes)
+    grids, atoms = _tables(grids, atoms)
     stored = to_stored(grids).reset_index(drop=True)
     pieces = None if atoms is None else to_stored(atoms).reset_index(drop=True)
     scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces)
@@ -111,6 +114,19 @@ def verify(
             scene = replace(scene, atoms=None)  # unsound atoms prove nothing
     broken = [f for f in found if not f.confirmed]
     return VerifyReport(table(broken), table(f for f in found if f.confirmed), checked)
+
+
+def _tables(given: object, atoms: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Return the grids and the atoms of what is to be verified."""
+    if isinstance(given, DivisionPlan):
+        return given.grids, given.atoms if atoms is None else atoms
+    if isinstance(given, gpd.GeoDataFrame):
+        return given, atoms
+    kind = type(given).__name__
+    raise InvalidInput(
+        f"要核验的应是 DivisionPlan 或网格的 GeoDataFrame，不是 {kind}；方案文件请先用 io.read_plan 读入",
+        f"a DivisionPlan or a GeoDataFrame of grids is verified, not a {kind}; read a plan file with io.read_plan",
+    )
 
 
 def _rules(rules: DivisionRules | Mapping[str, DivisionRules] | None, codes: Sequence[str]) -> dict[str, DivisionRules]:

@@ -6,12 +6,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridgis.errors import InvalidInput
 from gridgis.geometry import match
 from gridgis.geometry.crs import to_work
 from gridgis.model import DivisionPlan, need_columns
 
 
-def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None]:
+def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame | DivisionPlan) -> list[str | None]:
     """Return for each grid of a plan the earlier grid that it continues, or None.
 
     Grids of one level are compared, and dedicated ones of one mode. Households decide; area where neither grid has
@@ -22,16 +23,17 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
     plan
         The new plan; its own column ``previous`` is not looked at.
     previous
-        level, geometry, and code or local_id; mode where there are dedicated grids.
+        An earlier plan, or level, geometry, and code or local_id; mode where there are dedicated grids.
 
     Raises
     ------
     InvalidInput
-        A column is missing, or the CRS.
+        Neither a plan nor a table of grids; a column is missing, or the CRS.
     """
-    key = "code" if "code" in previous.columns else "local_id"
-    need_columns(previous, (key, "level"), "previous")
-    old = to_work(previous, str(plan.grids.crs), "previous")
+    table = _table(previous)
+    key = "code" if "code" in table.columns else "local_id"
+    need_columns(table, (key, "level"), "previous")
+    old = to_work(table, str(plan.grids.crs), "previous")
     of_new, of_old = _kinds(plan.grids), _kinds(old)
     answer: list[str | None] = [None] * len(plan.grids)
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
@@ -43,6 +45,17 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame) -> list[str | None
         for i, j in match.continued(old_shapes, new_shapes, points, households * int(kind != "overlay")).items():
             answer[n[i]] = str(old[key].iloc[o[j]])
     return answer
+
+
+def _table(previous: object) -> gpd.GeoDataFrame:
+    grids = previous.grids if isinstance(previous, DivisionPlan) else previous
+    if isinstance(grids, gpd.GeoDataFrame):
+        return grids
+    kind = type(previous).__name__
+    raise InvalidInput(
+        f"previous 应是 DivisionPlan 或网格的 GeoDataFrame，不是 {kind}",
+        f"previous is a DivisionPlan or a GeoDataFrame of grids, not a {kind}",
+    )
 
 
 def _kinds(grids: gpd.GeoDataFrame) -> list[str]:

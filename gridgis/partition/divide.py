@@ -15,6 +15,7 @@ from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.continuity import continued
 from gridgis.partition.dedicated import overlay_grids
+from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
 from gridgis.partition.layout import Pieces, number, text
@@ -26,7 +27,7 @@ def divide(
     community: Community | Sequence[Community],
     rules: DivisionRules | Mapping[str, DivisionRules] | None = None,
     seed: int = 0,
-    previous: gpd.GeoDataFrame | None = None,
+    previous: gpd.GeoDataFrame | DivisionPlan | None = None,
     *,
     work_crs: str | None = None,
     progress: Progress = no_progress,
@@ -36,15 +37,16 @@ def divide(
     Parameters
     ----------
     community
-        One community, or several that share borders: they are noded together.
+        One community, or several that share borders: they are noded together. Any code that is not empty is taken:
+        how many digits it has is the matter of a coding scheme.
     rules
         One profile for all, or one for each community's code; default: chosen by the code
         (`DivisionRules.for_community`), and reported.
     seed
         The same input, rules and seed give the same plan.
     previous
-        Grids of an earlier plan or of the registry (local_id or code, level, geometry): a new grid that continues
-        one of them (SEMANTICS 13) names it in ``previous``.
+        An earlier plan, or grids of one or of the registry (local_id or code, level, geometry): a new grid that
+        continues one of them (SEMANTICS 13) names it in ``previous``.
     work_crs
         The metric CRS; default: chosen by the place. A registry passes its own.
     progress
@@ -56,6 +58,7 @@ def divide(
         Wrong input: the text names the value, the rule and the way out.
     """
     communities = [community] if isinstance(community, Community) else list(community)
+    need_communities(communities)
     by_code = _rules(communities, rules)
     ground = take_in(communities, by_code, work_crs)
     _report_rules(ground, by_code, rules is None)

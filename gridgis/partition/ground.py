@@ -17,6 +17,7 @@ from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
 from gridgis.geometry.measure import footprint_areas_m2, holders, representative_points
 from gridgis.model import BARRIER_CLASSES, MODES, SITE_CATEGORIES, Community, DivisionRules, need_columns
+from gridgis.partition.entry import FAR_M, need_coordinates, need_identity, need_near, need_sane_counts
 
 OVERLAP_M2 = 1.0
 """Estates or sites that overlap by less touch along a line drawn twice: not worth a word."""
@@ -49,7 +50,8 @@ def take_in(
     Raises
     ------
     InvalidInput
-        No community, a layer without CRS, a missing column, an unknown class, category or mode, wrong households.
+        No community, one without code or name, a layer without CRS, a missing column, an unknown class, category or
+        mode, wrong or absurd households, coordinates that are none or swapped, a building far from all communities.
     """
     if not communities:
         raise InvalidInput("没有可划分的社区", "there is no community to divide")
@@ -74,6 +76,7 @@ def take_in(
 
 def _boundary(c: Community) -> gpd.GeoDataFrame:
     """Return the boundary in stored coordinates (not snapped)."""
+    need_identity(c)
     if c.buildings is None:
         raise InvalidInput(f"社区 {c.code} 没有楼栋图层", f"community {c.code} has no building layer", code=c.code)
     crs = c.crs if c.crs is not None else c.buildings.crs
@@ -102,6 +105,7 @@ def _stack(
     for layer in layers:
         if layer is not None and len(layer):
             need_columns(layer, need, what)
+            need_coordinates(layer, need[0], what)
             moved = to_work(layer, work, what)
             frames.append(moved if moved.geometry.name == "geometry" else moved.rename_geometry("geometry"))
     if not frames:
@@ -266,7 +270,10 @@ def _place(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, work: str, rows: lis
     spots = points(frame[["x", "y"]].to_numpy(dtype=float))
     tree = shapely.STRtree(base.geometry.to_numpy())
     where = holders(frame[["lon", "lat"]].to_numpy(dtype=float), base.geometry.to_numpy(), work)
-    for i in np.flatnonzero(where < 0):
+    lost = np.flatnonzero(where < 0)
+    near, _ = tree.query(spots[lost], predicate="dwithin", distance=FAR_M)
+    need_near(frame, (where < 0) & ~np.isin(np.arange(len(where)), lost[near]))
+    for i in lost:
         where[i] = tree.nearest(spots[i])
         metres = spots[i].distance(base.geometry.iloc[where[i]])
         name = base["name"].iloc[where[i]]
@@ -294,8 +301,10 @@ def _households(
             "mend them, or leave unknown ones empty",
             count=int(bad.sum()),
         )
+    need_sane_counts(frame["id"], given)
     missing = given.isna().to_numpy()
     estimate = _estimate(frame, base, rules, work)
+    need_sane_counts(frame["id"], np.where(missing, estimate, 0))
     for c in np.unique(frame["community"].to_numpy()[missing]):
         here = missing & (frame["community"] == c).to_numpy()
         code, name = base["code"].iloc[c], base["name"].iloc[c]

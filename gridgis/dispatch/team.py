@@ -80,7 +80,8 @@ def check_team(team: pd.DataFrame, grids: Collection[str]) -> pd.DataFrame:
     Raises
     ------
     InvalidInput
-        A column is missing, or a row is wrong: names up to five rows; ``problems`` holds all (``team_problems``).
+        A column is missing, or a row is wrong: names up to five rows; ``problems`` holds all (``team_problems``). Rows
+        are numbered as a spreadsheet shows them: the heads are row 1.
     """
     rows, problems = _parse(team, grids)
     if problems:
@@ -127,7 +128,7 @@ def _parse(team: pd.DataFrame, grids: Collection[str]) -> tuple[list[dict[str, A
     rows: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     known = set(grids)
-    for number, values in enumerate(team.loc[:, list(TEAM_COLUMNS)].itertuples(index=False, name=None), start=1):
+    for number, values in enumerate(team.loc[:, list(TEAM_COLUMNS)].itertuples(index=False, name=None), start=2):
         try:
             rows.append({"row": number, **_row(dict(zip(TEAM_COLUMNS, values, strict=True)), known)})
         except InvalidInput as e:

@@ -97,7 +97,11 @@ def test_an_instant_without_zone_is_refused() -> None:
 )
 def test_a_wrong_row_is_reported_with_its_number_and_rule(row: tuple[Any, ...], rule: str, word: str) -> None:
     found = team_problems(table(leader("A000"), row), GRIDS).iloc[0]
-    assert (found["subject"], found["rule"], word in found["en"]) == ("row 2", rule, True)
+    assert (found["subject"], found["rule"], word in found["en"]) == (
+        "row 3",
+        rule,
+        True,
+    )  # as a spreadsheet numbers them
 
 
 def test_a_wrong_phone_is_not_repeated_in_clear() -> None:

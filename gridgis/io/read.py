@@ -184,8 +184,10 @@ def _source(path: Path) -> str | Path:
 def _with_crs(frame: gpd.GeoDataFrame, crs: Any, path: Path) -> gpd.GeoDataFrame:
     if frame.crs is None and crs is None:
         raise InvalidInput(
-            f"{path} 没有坐标系；请用 --crs 指明，例如 EPSG:4490（经纬度）或 EPSG:4545（3度带）",
-            f"{path} has no CRS; state it with --crs, e.g. EPSG:4490 (lon/lat) or EPSG:4545 (3-degree zone)",
+            f"{path} 没有坐标系；请在文件中写明（如 .prj），单独给出的文件也可用 --crs 指明：EPSG:4490（经纬度）、"
+            "EPSG:4545（3度带）等",
+            f"{path} has no CRS; write it into the file (e.g. a .prj), or for a file given by itself state it with "
+            "--crs: EPSG:4490 (lon/lat), EPSG:4545 (3-degree zone) ...",
             path=str(path),
         )
     try:

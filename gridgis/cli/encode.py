@@ -33,6 +33,9 @@ def encode_command(
 ) -> None:
     """为方案中的网格编码；已发放的号码不再使用。 / Give a plan's grids their codes; none is ever issued twice.
 
+    重划方案中延续的网格在这里也得到新号；要保留原号，请用注册库（gridgis plan new）。 / Grids that continue older ones
+    get new numbers here too; where they are to keep theirs, use a registry (gridgis plan new).
+
     例 / examples:
 
     gridgis encode plan.gpkg

@@ -130,16 +130,24 @@ def revise(
     from_atoms: Annotated[Path | None, typer.Option(help="改过 local_id 的地块 / atoms with edited local_id")] = None,
     by: By = "",
     why: Why = "",
+    as_json: Json = False,
 ) -> None:
     """替换草案或退回方案的内容；延续的网格保留已发编码。 / Replace a draft or returned plan; issued codes are kept.
 
     例 / example: gridgis plan revise 3 plan2.gpkg -r registry.gpkg
     """
+    from gridgis.cli.report import print_json, print_rows
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
         division = _division(opened, plan, from_atoms, None)
         opened.plan_revise(number, division, by, why)
+        grids = opened.plan_grids(number)
+        state = opened.plan(number)["state"]
+    if as_json:
+        print_json({"plan": number, "state": state, "grids": len(grids), "report": _told(division, given=False)})
+        return
+    print_rows(_told(division, given=False))
     typer.echo(f"方案 {number} 已更新 / plan {number} revised")
 
 

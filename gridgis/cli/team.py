@@ -77,6 +77,8 @@ def show(
     from gridgis.service.plans import open_registry, plain_records
 
     with open_registry(registry) as opened:
+        if grid is not None:
+            opened.history(grid)  # an unknown code is an error, not a grid without people
         rows = plain_records(opened.team(at))
     rows = [row for row in rows if grid is None or row["grid"] == grid]
     if as_json:

@@ -97,8 +97,10 @@ def _checked(book: Book, connection: sa.Connection, plan: DivisionPlan) -> gpd.G
     known = set(connection.execute(sa.select(t.community.c.code)).scalars())
     if unknown := sorted(set(plan.grids["community"].astype(str)) - known):
         raise NotFound(
-            f"社区 {unknown[:5]} 不在注册库的基础图层中；请先导入社区",
-            f"the communities {unknown[:5]} are not in the registry's base layer; import them first",
+            f"社区 {unknown[:5]} 不在注册库的基础图层中；请用含这些社区的城镇数据新建注册库（gridgis registry create "
+            "--town），或在 Python 中用 Registry.import_communities 导入",
+            f"the communities {unknown[:5]} are not in the registry's base layer; make the registry of a town that has "
+            "them (gridgis registry create --town), or add them in Python with Registry.import_communities",
             communities=unknown,
         )
     grids = _given_codes(book.work(plan.grids).reset_index(drop=True))

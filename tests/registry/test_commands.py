@@ -238,6 +238,27 @@ def test_a_team_is_imported_and_shown(run: Run, ready: Registry, tmp_path: Path)
     assert [(r["name"], r["role"], r["phone"]) for r in rows] == [("叶娟", "leader", "13912345678")]
 
 
+def test_the_team_of_an_unknown_grid_exits_with_2(run: Run, ready: Registry) -> None:
+    code, _, err = run("team", "show", "--grid", "99", "-r", "registry.gpkg")
+    assert (code, "code 99 was never in force" in err) == (2, True)
+
+
+def test_a_plan_of_unknown_communities_is_told_a_way_that_exists(run: Run, tmp_path: Path) -> None:
+    Registry.create(tmp_path / "registry.gpkg", work_crs=WORK).close()
+    write_plan(make_plan(communities()), tmp_path / "p.gpkg")
+    code, _, err = run("plan", "new", "p.gpkg", "-r", "registry.gpkg")
+    assert (code, "gridgis registry create --town" in err) == (2, True)
+
+
+def test_a_revised_plan_is_told_as_json(run: Run, tmp_path: Path) -> None:
+    make_registry(tmp_path).close()
+    write_plan(make_plan(communities()), tmp_path / "p.gpkg")
+    run("plan", "new", "p.gpkg", "-r", "registry.gpkg")
+    code, out, _ = run("plan", "revise", "1", "p.gpkg", "-r", "registry.gpkg", "--json")
+    told = json.loads(out)
+    assert (code, told["plan"], told["state"], told["grids"]) == (0, 1, "draft", 9)
+
+
 def test_a_missing_team_file_exits_with_2(run: Run, ready: Registry) -> None:
     assert run("team", "import", "none.csv", "-r", "registry.gpkg")[0] == 2
 
@@ -368,6 +389,13 @@ def test_given_boundaries_of_level_3_are_refused(registry: Registry, tmp_path: P
 
 def test_a_plan_and_borders_do_not_go_together(run: Run, ready: Registry, tmp_path: Path) -> None:
     assert run("plan", "new", "p.gpkg", "--from", "b.geojson", "-r", "registry.gpkg")[0] == 2
+
+
+def test_the_scheme_in_the_documentation_makes_a_registry(run: Run, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
+    (tmp_path / "villages.toml").write_text(text.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    code, out, _ = run("registry", "create", "v.gpkg", "--work-crs", WORK, "--scheme", "villages.toml", "--json")
+    assert (code, json.loads(out)["scheme"]) == (0, "villages-5-3-3")
 
 
 # --- real ----------------------------------------------------------------------------------------------------------

@@ -293,7 +293,8 @@ def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDa
     new = _with_use(connection, new)
     b = t.building.c
     ours = b.community.in_(sorted(set(grids["community"])))
-    again = b.community.is_(None) & b.id.in_(new["id"].tolist())
+    x = t.plan_building.c
+    again = b.community.is_(None) & b.id.in_(sa.select(x.id).where(x.plan_id == plan_id))  # too many for a list
     connection.execute(sa.delete(t.building).where(ours | again))
     insert(connection, t.building, new)
 

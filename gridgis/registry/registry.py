@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -41,6 +42,7 @@ class Registry:
     def __init__(self, book: Book, path: str) -> None:
         self._book = book
         self._views: dict[int, View] = {}
+        self._lock = threading.Lock()
         self.path = path
 
     # --- making, opening ---------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ class Registry:
         """
         chosen = Scheme.load(scheme) if isinstance(scheme, str) else scheme
         need_metric(work_crs)
-        _need_free(path)
+        need_free(path)
         store = Store(url_of(path))
         book = Book(store, name, work_crs, chosen, clock)
         with store.write() as c:
@@ -267,20 +269,29 @@ class Registry:
         """Return the revision in force at a revision number or day (default today), cached."""
         with self._book.store.read() as c:
             number = self._book.number(c, at)
-            if number not in self._views:
+            names = self._names(c)
+            with self._lock:  # threads share what is cached
+                held = self._views.get(number)
+                if held is not None and held.communities.equals(names):
+                    return held
+                view = self._read_view(c, number, names)
+                self._views.pop(number, None)
                 if len(self._views) >= 3:
                     self._views.pop(next(iter(self._views)))
-                self._views[number] = self._read_view(c, number)
-        return self._views[number]
+                self._views[number] = view
+        return view
 
-    def _read_view(self, c: sa.Connection, number: int) -> View:
+    def _names(self, c: sa.Connection) -> pd.DataFrame:
+        """Return code, name, street and profile of the communities: these may change within a revision."""
+        x = tables.community.c
+        return frame(c, sa.select(x.code, x.name, x.street, x.profile).order_by(x.code))
+
+    def _read_view(self, c: sa.Connection, number: int, names: pd.DataFrame) -> View:
         g, r = tables.grid.c, tables.revision.c
         first = sa.select(g.code, sa.func.min(g.valid_from).label("n")).group_by(g.code).subquery()
         days = c.execute(sa.select(first.c.code, r.in_force_from).join(tables.revision, r.number == first.c.n))
-        base = pd.DataFrame(self._book.base(c).drop(columns=["geometry", "fid"]))
-        return View(
-            number, self._book.grids(c, number)[GRID_FRAME], base, {row[0]: row[1] for row in days}, self.work_crs
-        )
+        grids = self._book.grids(c, number)[GRID_FRAME]
+        return View(number, grids, names, {row[0]: row[1] for row in days}, self.work_crs)
 
     def grids(self, level: int | None = None, kind: str | None = None, at: When = None) -> gpd.GeoDataFrame:
         """Return grids in force at a revision number or day (default today), in stored coordinates."""
@@ -423,7 +434,14 @@ def need_metric(work_crs: str) -> None:
         )
 
 
-def _need_free(path: str | Path) -> None:
+def need_free(path: str | Path) -> None:
+    """Refuse a path where something is already, or whose folder is not there.
+
+    Raises
+    ------
+    Conflict, InvalidInput
+        Name the path.
+    """
     if "://" in str(path):
         return
     file = Path(path)

@@ -32,11 +32,11 @@ class Store:
     Parameters
     ----------
     url
-        SQLAlchemy URL: sqlite:///registry.gpkg or postgresql+psycopg://...
+        SQLAlchemy URL of a file or of PostGIS (``url_of``).
     """
 
-    def __init__(self, url: str) -> None:
-        self.is_file = url.startswith("sqlite")
+    def __init__(self, url: sa.URL) -> None:
+        self.is_file = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"poolclass": NullPool}
         if self.is_file:
             options["connect_args"] = {"isolation_level": None, "timeout": BUSY_MS / 1000}
@@ -48,25 +48,18 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a connection whose SELECTs all see one snapshot."""
-        with self.engine.connect() as connection, connection.begin():
+        with _plain_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Give a connection for one write transaction; commits at the end, rolls back on any error."""
-        try:
-            with self.engine.connect().execution_options(gridgis_write=True) as connection, connection.begin():
+        with _plain_errors(), self.engine.connect() as plain:
+            connection = plain.execution_options(gridgis_write=True)
+            with connection.begin():
                 yield connection
                 if self.is_file:
                     gpkg.refresh_extents(connection.exec_driver_sql, _layers_with_geometry())
-        except sa.exc.OperationalError as e:
-            if "locked" in str(e.orig):
-                raise Conflict("注册库正被他人写入，请稍后再试", "the registry is being written by someone else") from e
-            raise
-        except sa.exc.StatementError as e:
-            if isinstance(e.orig, GridgisError):  # a column refused a value
-                raise e.orig from e
-            raise
 
     def create_tables(self, connection: sa.Connection) -> None:
         """Create the tables, and on a file what makes it a GeoPackage."""
@@ -77,6 +70,27 @@ class Store:
     def close(self) -> None:
         """Let go of the store."""
         self.engine.dispose()
+
+
+def _is_locked(e: sa.exc.DatabaseError) -> bool:
+    return "locked" in str(e.orig)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what the store says into errors for users."""
+    try:
+        yield
+    except sa.exc.OperationalError as e:
+        if _is_locked(e):
+            raise Conflict(
+                "注册库正被他人写入，请稍后再试", "the registry is being written by someone else; try again later"
+            ) from e
+        raise
+    except sa.exc.StatementError as e:
+        if isinstance(e.orig, GridgisError):  # a column refused a value
+            raise e.orig from e
+        raise
 
 
 def _prepare(connection: Any, _: Any) -> None:
@@ -98,10 +112,16 @@ def _layers_with_geometry() -> list[str]:
     return [layer.table for layer in layers() if layer.geometry_type]
 
 
-def url_of(path_or_url: str | Path) -> str:
-    """Return the SQLAlchemy URL of a file or URL."""
+def url_of(path_or_url: str | Path) -> sa.URL:
+    """Return the SQLAlchemy URL of a file, whatever its name, or of a URL.
+
+    Examples
+    --------
+    >>> url_of("a?b.gpkg").database, url_of("postgresql+psycopg://host/db").database
+    ('a?b.gpkg', 'db')
+    """
     text = str(path_or_url)
-    return text if "://" in text else f"sqlite:///{text}"
+    return sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:
@@ -127,9 +147,6 @@ def plain_value(value: Any) -> Any:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     return value.item() if isinstance(value, np.generic) else value
-
-
-_DTYPES = {"INTEGER": "Int64", "DOUBLE": "float64"}
 
 
 def frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
@@ -166,7 +183,9 @@ def need_registry(connection: sa.Connection, where: str) -> sa.Row[Any]:
     table = metadata.tables["registry_meta"]
     try:
         row = connection.execute(sa.select(table)).first()
-    except sa.exc.DatabaseError:
+    except sa.exc.DatabaseError as e:
+        if _is_locked(e):
+            raise
         row = None
     if row is None:
         raise InvalidInput(

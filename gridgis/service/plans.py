@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ from gridgis.model import (
 from gridgis.partition import plan_from_atoms
 from gridgis.registry import Registry
 from gridgis.registry.book import Clock
-from gridgis.registry.registry import need_metric, utc_now
+from gridgis.registry.registry import need_free, need_metric, utc_now
 from gridgis.registry.store import plain_rows
 from gridgis.registry.team import TeamChange
 
@@ -88,12 +90,11 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
     scheme = Scheme.load(new.scheme)
     base, rows = (None, []) if source is None else _noded_base(source, scheme, work_crs)
     known = 0 if base is None else len(base)
-    with Registry.create(new.path, work_crs=work_crs, scheme=scheme, name=new.name, clock=clock) as registry:
-        try:
-            layers = {} if source is None else _import_town(registry, source, base)
-        except BaseException:
-            _remove(registry)  # nothing half-written stays
-            raise
+    with (
+        _whole_or_nothing(new.path) as path,
+        Registry.create(path, work_crs=work_crs, scheme=scheme, name=new.name, clock=clock) as registry,
+    ):
+        layers = {} if source is None else _import_town(registry, source, base)
     notes = rows if source is None else [*source.notes.to_dict("records"), *rows]
     return {
         "path": str(new.path), "work_crs": work_crs, "scheme": scheme.name, "communities": known, "layers": layers,
@@ -101,10 +102,22 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
     }  # fmt: skip
 
 
-def _remove(registry: Registry) -> None:
-    registry.close()
-    if "://" not in registry.path:
-        Path(registry.path).unlink(missing_ok=True)
+@contextmanager
+def _whole_or_nothing(path: str | Path) -> Iterator[str | Path]:
+    """Give another name to make a registry under; it gets its own when all is in it, so no half one is ever there."""
+    if "://" in str(path):
+        yield path
+        return
+    whole = Path(path)
+    need_free(whole)
+    partial = whole.with_name(f".{whole.stem}.{os.getpid()}.partial.gpkg")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        need_free(whole)
+        partial.rename(whole)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _noded_base(town: Town, scheme: Scheme, work_crs: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:

@@ -278,6 +278,15 @@ def test_nothing_is_backdated(registry: Registry, base: gpd.GeoDataFrame) -> Non
         registry.plan_file(number, "王五", in_force_from="2026-02-28")
 
 
+def test_a_plan_may_have_more_buildings_than_sqlite_takes_values(registry: Registry, base: gpd.GeoDataFrame) -> None:
+    plan = one(base)
+    many = gpd.GeoDataFrame(pd.concat([plan.buildings] * 400, ignore_index=True), crs=plan.buildings.crs)
+    many["id"] = [str(i) for i in range(len(many))]
+    assert len(many) > 32_766
+    file_through(registry, replace(plan, buildings=many))
+    assert len(registry.context("buildings")) == len(many)
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,7 +12,8 @@ import shapely
 
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
-from gridgis.registry import Registry
+from gridgis.registry import Registry, store
+from gridgis.service.plans import NewRegistry, create_registry
 from tests.registry.hand import WORK, A, B, C, box, buildings, communities, file_through, make_plan, make_registry
 
 
@@ -120,6 +125,47 @@ def test_buildings_keep_their_use_through_a_filing(used: Registry) -> None:
 def test_an_existing_file_is_never_overwritten(registry: Registry) -> None:
     with pytest.raises(Conflict, match="exists"):
         Registry.create(registry.path, work_crs=WORK)
+
+
+@pytest.mark.parametrize("name", ["a?b.gpkg", "a#b%20.gpkg", "社区 1.gpkg"])
+def test_a_registry_may_have_any_name(tmp_path: Path, name: str) -> None:
+    with Registry.create(tmp_path / name, work_crs=WORK, name="甲"):
+        assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert Registry.open(tmp_path / name).name == "甲"
+
+
+@pytest.mark.parametrize("read", [Registry.communities, Registry.plans], ids=lambda f: f.__name__)
+def test_a_registry_that_is_locked_says_so(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, read: Callable[[Registry], object]
+) -> None:
+    monkeypatch.setattr(store, "BUSY_MS", 20)
+    again = Registry.open(registry.path)
+    other = sqlite3.connect(registry.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(Conflict, match="someone else"):
+            read(again)
+        with pytest.raises(Conflict, match="someone else"):
+            Registry.open(registry.path)
+    finally:
+        other.close()
+
+
+KILLED = """
+import os, sys
+from gridgis.service import plans
+plans._import_town = lambda *_: os.kill(os.getpid(), 9)
+plans.create_registry(plans.NewRegistry(sys.argv[1], work_crs="EPSG:4545"), sys.argv[2])
+"""
+
+
+def test_a_process_that_is_killed_while_making_a_registry_leaves_none(tmp_path: Path) -> None:
+    town = Path(__file__).parents[2] / "sample_shapes" / "town"
+    path = tmp_path / "r.gpkg"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path), str(town)], check=False)
+    assert (killed.returncode, path.exists()) == (-9, False)
+    assert create_registry(NewRegistry(path, work_crs=WORK))["path"] == str(path)
+    assert Registry.open(path).work_crs == WORK
 
 
 def test_a_work_crs_in_degrees_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -214,6 +216,22 @@ def test_who_ended_an_appointment_is_written_down(registry: Registry) -> None:
 def test_ending_what_never_began_is_not_found(filed: Registry) -> None:
     with pytest.raises(NotFound, match="nobody"):
         filed.team_end(A + "000", "leader", "nobody", "2026-02-28")
+
+
+def test_a_community_that_is_renamed_has_its_new_name_at_once(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[:1]))
+    assert registry.card(A + "000")["community"]["name"] == "社区1"
+    registry.import_communities(communities().assign(name="新名"))
+    assert registry.card(A + "000")["community"]["name"] == "新名"
+
+
+def test_threads_that_ask_for_other_revisions_do_not_disturb_one_another(registry: Registry) -> None:
+    base = communities()
+    for i in range(5):
+        file_through(registry, make_plan(base[:1], [((300 + 40 * i, -10), (410, 900))]))
+    wanted = [1 + k % 5 for k in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        assert [view.revision for view in pool.map(registry.view, wanted)] == wanted
 
 
 # --- places and search ---------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ class Guard:
                 "请求须带 Content-Length，不支持分块", "send Content-Length: chunked bodies are not taken"
             )
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limits.body_bytes:
+        if not (length.isascii() and length.isdecimal()) or int(length) > limits.body_bytes:
             raise TooLarge(
                 f"请求太大：{length} 字节，上限 {limits.body_bytes}；请分批",
                 f"the request has {length} bytes, the limit is {limits.body_bytes}; send it in parts",

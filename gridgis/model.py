@@ -200,7 +200,7 @@ class DivisionRules:
         'rural-15-50'
         """
         segment = code[9:12]
-        rural = len(code) == 12 and segment.isdigit() and 200 <= int(segment) <= 399
+        rural = len(code) == 12 and segment.isdecimal() and 200 <= int(segment) <= 399
         return cls.load("rural-15-50" if rural else "urban-300-500")
 
     def to_dict(self) -> dict[str, Any]:

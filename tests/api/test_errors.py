@@ -95,7 +95,7 @@ def test_a_fault_of_ours_tells_no_detail(
     def broken(self: object, code: str, mask: bool = True) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr("gridgis.service.locator.Locator.card", broken)
+    monkeypatch.setattr("gridgis.service.locator.Snapshot.card", broken)
     response = client.get("/grids/990001001001000")
     assert response.status_code == 500
     assert "secret" not in response.text

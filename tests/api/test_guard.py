@@ -87,3 +87,8 @@ def test_without_a_registry_the_app_is_not_made(monkeypatch: pytest.MonkeyPatch)
 def test_a_registry_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         create_app(tmp_path / "none.gpkg")
+
+
+@pytest.mark.parametrize("length", [b"\xb2", b"-1", b"many"])
+def test_a_length_that_is_no_number_is_refused(client: TestClient, length: bytes) -> None:
+    assert client.get("/health", headers={b"content-length": length}).status_code == 413

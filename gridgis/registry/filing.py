@@ -33,6 +33,7 @@ from gridgis.registry.plans import (
     record,
 )
 from gridgis.registry.store import frame, insert, plain_rows
+from gridgis.registry.team import carry_over
 
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
 """What must be equal, with the geometry, for a grid's row to go on unchanged."""
@@ -63,9 +64,8 @@ def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) 
     ready = _prepare(book, connection, plan_id)
     issue_codes(book, connection, plan_id, ready.coded.grids)
     based_on = book.head(connection)
-    earlier = [r for r in json.loads(row.report or "[]") if r.get("stage") != "submit"]
-    report = json.dumps([*earlier, *ready.cut], ensure_ascii=False)
-    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on, report=report))
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on))
+    _report(connection, row, "submit", ready.cut)
     record(book, connection, plan_id, "submit", state, author)
 
 
@@ -101,9 +101,25 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
+    _report(connection, row, "file", carry_over(book, connection, _heirs(ready.coded), day, author.by))
     record(book, connection, plan_id, "file", state, author)
     _supersede(book, connection, plan_id, set(communities), author)
     return number
+
+
+def _report(connection: sa.Connection, row: sa.Row[Any], stage: str, found: list[dict[str, Any]]) -> None:
+    """Put rows into a plan's report, in the place of those of the same stage before."""
+    earlier = [r for r in json.loads(row.report or "[]") if r.get("stage") != stage]
+    report = json.dumps([*earlier, *found], ensure_ascii=False)
+    connection.execute(sa.update(t.plan).where(t.plan.c.fid == row.fid).values(report=report))
+
+
+def _heirs(coded: Coded) -> dict[str, str | None]:
+    """Return the codes that go out of force, with the code of the grid that continues each; None for none."""
+    gone = set(coded.old["code"]) - set(coded.grids["code"])
+    carried = coded.lineage[coded.lineage["relation"] == "continues"]
+    heir = dict(zip(carried["old"], carried["new"], strict=True))
+    return {code: heir.get(code) for code in gone}
 
 
 def _first_day(book: Book, connection: sa.Connection, wanted: Any) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from gridgis.dispatch.team import check_team, role_of
+from gridgis.dispatch.team import ROLES, check_team, role_of
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
@@ -152,6 +152,53 @@ def end_appointment(book: Book, connection: sa.Connection, post: Post, day: Any,
             f"止期 {last} 早于起始日期 {first}", f"the last day {last} is before the first, {first}", day=last
         )
     _end(book, connection, int(found[0]["fid"]), last, by)
+
+
+def carry_over(
+    book: Book, connection: sa.Connection, heirs: Mapping[str, str | None], day: str, by: str
+) -> list[dict[str, Any]]:
+    """Let appointments follow their grids into a new revision.
+
+    The appointment to a grid whose code changes ends on the day before, and goes on at the new code: so past days
+    still know their leaders.
+
+    Parameters
+    ----------
+    heirs
+        Code that is no longer in force -> the code of the grid that continues it; None for none.
+    day
+        First day of the new revision.
+
+    Returns
+    -------
+    list
+        Report rows (REPORT_COLUMNS) on people whose grid ends without heir: they are carried nowhere.
+    """
+    rows = []
+    before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    a = t.appointment
+    for person in _records(_appointments(connection, None)):
+        fid, grid = int(person["fid"]), person["grid"]
+        if grid not in heirs or (person["to"] is not None and person["to"].isoformat() < day):
+            continue
+        heir = heirs[grid]
+        if heir is None:
+            rows.append(_left_behind(person))
+        elif person["from"].isoformat() >= day:
+            connection.execute(sa.update(a).where(a.c.fid == fid).values(grid=heir))
+        else:
+            _end(book, connection, fid, before, by)
+            _appoint(book, connection, {**person, "grid": heir, "from": date.fromisoformat(day)}, by)
+    return rows
+
+
+def _left_behind(person: dict[str, Any]) -> dict[str, Any]:
+    name, grid, role = person["name"], person["grid"], person["role"]
+    return {
+        "severity": "warning", "stage": "file", "subject": grid, "rule": "vacancy", "measure": None,
+        "zh": f"网格 {grid} 已停用且无延续，其{ROLES[role]}{name}没有转到其他网格；请重新任命",
+        "en": f"grid {grid} ended without heir; its {role} {name} was carried to no other grid: appoint anew",
+    }  # fmt: skip
 
 
 def team(connection: sa.Connection, day: str | None) -> pd.DataFrame:

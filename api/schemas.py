@@ -97,7 +97,12 @@ class BulkAnswer(BaseModel):
     count: int
     code: list[str | None]
     base: list[str | None]
-    rule: list[str]
+    rule: list[str | None]
+    """Null where the point cannot be meant."""
+    precision: list[str | None]
+    """grid, or community where no finer grid is in force; null outside."""
+    note: list[str | None]
+    """Why a point cannot be meant: (0, 0), swapped, out of range."""
 
 
 class Found(BaseModel):

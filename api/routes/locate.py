@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -13,8 +12,10 @@ from api.deps import Services, Wired
 from api.errors import TooLarge
 from api.schemas import BulkAnswer, BulkPoints, LocateAnswer
 from gridgis.errors import InvalidInput
+from gridgis.geometry.shift import canonical_crs
 from gridgis.model import Hit
 from gridgis.service.locator import Snapshot
+from gridgis.service.points import POINT_COLUMNS, locate_points
 
 router = APIRouter(tags=["查询 locate"])
 
@@ -70,7 +71,11 @@ def _of_place(services: Services, place: str, given_point: bool) -> Response:
     "/locate", summary="批量查询 Locate many points", response_model=None, responses={200: {"model": BulkAnswer}}
 )
 def locate_many(services: Wired, points: BulkPoints) -> Response:
-    """批量查询，至多十万点。 / Many points at once, at most 100,000; null where a point is outside."""
+    """批量查询，至多十万点。 / Many points at once, at most 100,000.
+
+    在外的点编码为 null；不可能是位置的点（如 (0, 0)、经纬度颠倒）另在 note 中说明原因。 / The code is null where a
+    point is outside; where it cannot be meant, as (0, 0) or swapped, note says why.
+    """
     limit = services.limits.points
     if len(points.lon) != len(points.lat):
         raise InvalidInput(
@@ -86,8 +91,9 @@ def locate_many(services: Wired, points: BulkPoints) -> Response:
             limit=limit,
             points=len(points.lon),
         )
+    canonical_crs(points.crs)
     now = services.locator.snapshot()
-    table = now.locate_many(np.array(points.lon), np.array(points.lat), crs=points.crs)
+    table = locate_points(now, points.lon, points.lat, points.crs)
     revision = now.revision
-    columns = {name: table[name].where(table[name].notna(), None).tolist() for name in ("code", "base", "rule")}
+    columns = {name: table[name].tolist() for name in POINT_COLUMNS}
     return answer({"revision": revision, "crs": points.crs, "count": len(table), **columns}, revision)

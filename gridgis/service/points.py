@@ -11,13 +11,17 @@ import pandas as pd
 
 from gridgis.errors import GridgisError, InvalidInput
 from gridgis.geometry.shift import canonical_crs, check_lonlat
+from gridgis.index.resolver import OVERLAY
 from gridgis.io.plan_file import check_output
 from gridgis.model import need_columns
-from gridgis.service.locator import Locator
+from gridgis.service.locator import Locator, Snapshot
 from gridgis.service.plans import read_table
 
 FOUND_COLUMNS = ("grid_code", "grid_base", "grid_rule", "grid_note")
 """What is added to a table of points; the user's own columns stay as they are."""
+
+POINT_COLUMNS = ("code", "base", "rule", "precision", "note")
+"""What is told of each point."""
 
 POINT_HEADS = {
     "经度": "lon",
@@ -78,6 +82,29 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
             found = asked.locate_many(lon[rows], lat[rows], label)
             out.loc[rows, ["grid_code", "grid_base", "grid_rule"]] = found[["code", "base", "rule"]].to_numpy()
     return out
+
+
+def locate_points(asked: Snapshot, lon: Any, lat: Any, crs: str = "EPSG:4490") -> pd.DataFrame:
+    """Look up (n,) points of one kind of coordinates.
+
+    Returns
+    -------
+    DataFrame
+        code, base, rule, precision, note: None where there is nothing to say. A point that cannot be meant has only a
+        note, which says why; a point outside has the rule "outside".
+    """
+    x, y = np.asarray(lon, dtype="float64"), np.asarray(lat, dtype="float64")
+    notes = [_why_not(float(a), float(b), crs) for a, b in zip(x, y, strict=True)]
+    out = pd.DataFrame(None, index=range(len(x)), columns=list(POINT_COLUMNS), dtype=object)
+    out["note"] = pd.Series(notes, dtype=object)
+    good = out["note"].isna().to_numpy()
+    if good.any():
+        found = asked.locate_many(x[good], y[good], crs)
+        base = found["base"].map(asked.view.resolver.precisions).astype(object)
+        found["precision"] = base.where(found["rule"] != OVERLAY, "grid")
+        columns = ["code", "base", "rule", "precision"]
+        out.loc[good, columns] = found[columns].to_numpy()
+    return out.where(out.notna(), None)
 
 
 def _why_not(lon: float, lat: float, crs: str) -> str | None:

@@ -54,6 +54,20 @@ def test_bulk_answers_null_outside(client: TestClient, inner: gpd.GeoDataFrame) 
     assert (body["code"], body["rule"], body["count"]) == ([None], ["outside"], 1)
 
 
+def test_bulk_says_which_points_cannot_be_meant(client: TestClient, inner: gpd.GeoDataFrame) -> None:
+    good = inner.geometry.representative_point().iloc[0]
+    body = client.post("/locate", json={"lon": [good.x, 0, 32.68, 109.2], "lat": [good.y, 0, 109.02, 32.7]}).json()
+    assert body["rule"] == ["inside", None, None, "outside"]
+    assert [note is None for note in body["note"]] == [True, False, False, True]
+    assert "swapped" in body["note"][2]
+
+
+def test_bulk_tells_the_precision(client: TestClient, inner: gpd.GeoDataFrame) -> None:
+    good = inner.geometry.representative_point().iloc[0]
+    body = client.post("/locate", json={"lon": [good.x, 109.2], "lat": [good.y, 32.7]}).json()
+    assert body["precision"] == ["grid", None]
+
+
 def test_bulk_takes_ten_thousand_points_of_which_each_gets_a_rule(client: TestClient, grids: gpd.GeoDataFrame) -> None:
     rng = np.random.default_rng(5)
     west, south, east, north = grids.total_bounds

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries, lines, points
-from gridgis.geometry.coverage import faces, node, report_row, segments, undirected
+from gridgis.geometry.coverage import faces, need_sound_when_stored, node, report_row, segments, undirected
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
 from gridgis.model import BARRIER_CLASSES, Progress
@@ -60,7 +60,13 @@ class Atoms:
 
 
 def make_atoms(ground: Ground, progress: Progress) -> Atoms:
-    """Node the ground and cut it into atoms."""
+    """Node the ground and cut it into atoms.
+
+    Raises
+    ------
+    InvalidInput
+        The atoms are no coverage in stored coordinates.
+    """
     carved = ground.sites.geometry.to_numpy()[(ground.sites["mode"] == "carve").to_numpy()]
     street = shapely.union_all(ground.base.geometry.to_numpy())
     drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved)]
@@ -79,6 +85,7 @@ def make_atoms(ground: Ground, progress: Progress) -> Atoms:
     polygons, _ = faces(node(np.concatenate([[fixed], cells])))
     community = _inside(polygons, ground.base.geometry.to_numpy())
     polygons, community = polygons[community >= 0], community[community >= 0]
+    need_sound_when_stored(polygons, ground.work_crs)
     return _describe(ground, polygons, community)
 
 

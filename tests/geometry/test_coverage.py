@@ -17,6 +17,7 @@ from gridgis.geometry.coverage import (
     MAX_EDGE_M,
     dissolve,
     faces,
+    need_sound_when_stored,
     node,
     node_base,
     polygon_parts,
@@ -89,6 +90,22 @@ def test_the_faces_fill_the_box_and_are_a_valid_coverage(drawn: list[Any]) -> No
     parts, _ = faces(node(drawn))
     assert shapely.area(parts).sum() == pytest.approx(8100, abs=1e-6)
     assert shapely.coverage_is_valid(parts)
+
+
+def beside(metres: float) -> Any:
+    """Draw a parcel with an edge of 1 km, and another one whose corner is near the middle of that edge."""
+    drawn = [shapely.box(0, 0, 1000, 10), shapely.Polygon([(500, -metres), (490, -20), (510, -20)])]
+    return shapely.transform(np.array(drawn, dtype=object), lambda xy: xy + np.array([EAST, NORTH]))
+
+
+def test_what_is_a_coverage_in_the_work_crs_alone_is_refused_by_place() -> None:
+    assert shapely.coverage_is_valid(beside(0.001))
+    with pytest.raises(InvalidInput, match=r"borders cross near \(1\d\d\.\d{7}, 32\.\d{7}\)"):
+        need_sound_when_stored(beside(0.001), WORK)
+
+
+def test_what_is_a_coverage_in_stored_coordinates_too_is_taken() -> None:
+    need_sound_when_stored(beside(0.05), WORK)
 
 
 def test_noding_nothing_gives_nothing() -> None:

@@ -90,6 +90,20 @@ class View:
             at = self.rows[at]["parent"]
         return out
 
+    def place_buildings(self, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return buildings (stored coordinates) with the grids of this revision: columns level2, level3, dedicated."""
+        points = shapely.point_on_surface(buildings.geometry.to_numpy())
+        base: list[str | None] = [None] * len(buildings)
+        if len(self.grids):
+            base = self.resolver.resolve_many(shapely.get_x(points), shapely.get_y(points))["base"].tolist()
+        kinds: list[dict[str, str]] = [
+            {str(self.rows[c]["level"] or "dedicated"): c for c in (self.chain(code) if code else [])} for code in base
+        ]
+        names = {"level2": "2", "level3": "3", "dedicated": "dedicated"}
+        index = buildings.index
+        columns = {k: pd.Series([kind.get(v) for kind in kinds], index, dtype=object) for k, v in names.items()}
+        return buildings.assign(**columns)
+
     def card(self, code: str, team: Mapping[str, list[dict[str, Any]]], mask: bool = True) -> dict[str, Any]:
         """Return all that is told about a grid, with its chain of leaders.
 

@@ -168,7 +168,9 @@ class Registry:
             raise NotFound(f"没有图层“{layer}”；可用：{known}", f"no layer '{layer}'; there are: {known}", layer=layer)
         table = imports.CONTEXT[layer]
         with self._book.store.read() as c:
-            return geoframe(c, sa.select(table).order_by(table.c.fid)).drop(columns="fid")
+            rows = geoframe(c, sa.select(table).order_by(table.c.fid)).drop(columns="fid")
+            ahead = layer == "buildings" and self._book.head(c) != self._book.number(c)
+        return self.view().place_buildings(rows) if ahead else rows  # a filing for a later day has put its codes there
 
     def communities(self) -> gpd.GeoDataFrame:
         """Return the base layer: code, name, street, profile, geometry; stored coordinates."""

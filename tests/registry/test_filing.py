@@ -271,6 +271,35 @@ def test_a_day_asked_for_gives_the_revision_of_that_day(
     assert registry.view("2026-03-10").revision == 1
 
 
+def test_buildings_stay_in_their_grids_until_the_first_day(
+    registry: Registry, clock: Clock, base: gpd.GeoDataFrame
+) -> None:
+    columns = ["level2", "level3", "dedicated"]
+    file_through(registry, settled_in(one(base)))
+    before = registry.context("buildings")[columns]
+    later = make_plan(base[base["code"] == A], [ACROSS], [], [], [box(600, 500, 90, 90)])
+    number = submitted(registry, settled_in(later))
+    registry.plan_review(number, "李四")
+    registry.plan_file(number, "王五", in_force_from="2026-03-09")
+    pd.testing.assert_frame_equal(registry.context("buildings")[columns], before)
+    clock.pass_days(10)
+    after = registry.context("buildings")
+    assert after[columns].notna().any().all()
+    pd.testing.assert_frame_equal(registry.view().place_buildings(after)[columns], after[columns])
+
+
+def settled_in(plan: DivisionPlan) -> DivisionPlan:
+    """Return the plan with the grids of its buildings filled in."""
+    homes, grids = plan.buildings.copy(), plan.grids
+    at = shapely.point_on_surface(homes.geometry.to_numpy())
+    wanted = {"level2": grids["level"] == 2, "level3": grids["level"] == 3, "dedicated": grids["mode"] == "carve"}
+    for column, rows in wanted.items():
+        holds = {i: shapely.contains(g, at) for i, g in zip(grids["local_id"][rows], grids.geometry[rows], strict=True)}
+        found = [next((i for i, inside in holds.items() if inside[k]), None) for k in range(len(at))]
+        homes[column] = pd.Series(found, dtype=object)
+    return replace(plan, buildings=homes)
+
+
 def test_nothing_is_backdated(registry: Registry, base: gpd.GeoDataFrame) -> None:
     number = submitted(registry, one(base))
     registry.plan_review(number, "李四")

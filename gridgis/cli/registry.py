@@ -9,7 +9,9 @@ import typer
 
 from gridgis.cli.app import app
 
-registry_app = typer.Typer(help="注册库：新建、概况、检查。 / The registry: create, info, check.", no_args_is_help=True)
+registry_app = typer.Typer(
+    help="注册库：新建、概况、检查、复制。 / The registry: create, info, check, copy.", no_args_is_help=True
+)
 app.add_typer(registry_app, name="registry")
 
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
@@ -65,6 +67,19 @@ def info(registry: RegistryFile, as_json: Json = False) -> None:
         return
     for key, value in figures.items():
         typer.echo(f"{key}: {value}")
+
+
+@registry_app.command("copy")
+def copy(registry: RegistryFile, target: Annotated[str, typer.Argument(help="副本文件 .gpkg / the copy")]) -> None:
+    """完整复制注册库，使用中也可以。 / Copy a registry whole, also while it is in use.
+
+    例 / example: gridgis registry copy registry.gpkg handover.gpkg
+    """
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        opened.copy_to(target)
+    typer.echo(f"已复制 / copied: {target}")
 
 
 @registry_app.command("check")

@@ -12,17 +12,17 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyproj
 import sqlalchemy as sa
 
 from gridgis.coding import Scheme
 from gridgis.dispatch.team import mask_phone
-from gridgis.errors import Conflict, InvalidInput, NotFound
+from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import DivisionPlan, Hit
 from gridgis.registry import filing, finding, imports, plans, tables, team
 from gridgis.registry.book import GRID_FRAME, Book, Clock, When, day_of
 from gridgis.registry.cards import View, team_by_grid
+from gridgis.registry.files import need_free, need_metric, whole_or_nothing
 from gridgis.registry.plans import Author
 from gridgis.registry.store import Store, frame, geoframe, need_registry, url_of
 from gridgis.registry.team import Post, TeamChange
@@ -114,6 +114,21 @@ class Registry:
             )
         scheme = Scheme.from_text(meta.scheme, meta.scheme_name)
         return cls(Book(store, meta.name or "", meta.work_crs, scheme, clock), where)
+
+    def copy_to(self, path: str | Path) -> None:
+        """Write a whole copy of the registry's file, also while others write to it.
+
+        A plain copy of a file in use may lack rows that are still in its write-ahead log.
+
+        Raises
+        ------
+        Conflict
+            There is a file already.
+        InvalidInput
+            The registry is no file, or the folder is not there.
+        """
+        with whole_or_nothing(path) as partial:
+            self._book.store.copy_to(str(partial))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -412,42 +427,3 @@ class Registry:
         """Look for faults: rule, subject, measure, zh, en; no row when all is well."""
         with self._book.store.read() as c:
             return finding.check(self._book, c).reset_index(drop=True)
-
-
-def need_metric(work_crs: str) -> None:
-    """Refuse a work CRS that is unknown or not in metres.
-
-    Raises
-    ------
-    InvalidInput
-        Names the CRS, and one that would do.
-    """
-    try:
-        crs = pyproj.CRS.from_user_input(work_crs)
-    except pyproj.exceptions.CRSError as e:
-        raise InvalidInput(
-            f"坐标系“{work_crs}”无法识别；例如 EPSG:4545", f"unknown CRS '{work_crs}'; e.g. EPSG:4545", crs=work_crs
-        ) from e
-    if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
-        raise InvalidInput(
-            f"工作坐标系须以米为单位，{work_crs} 不是；例如 EPSG:4545",
-            f"the work CRS must be metric, {work_crs} is not; e.g. EPSG:4545",
-            crs=work_crs,
-        )
-
-
-def need_free(path: str | Path) -> None:
-    """Refuse a path where something is already, or whose folder is not there.
-
-    Raises
-    ------
-    Conflict, InvalidInput
-        Name the path.
-    """
-    if "://" in str(path):
-        return
-    file = Path(path)
-    if file.exists():
-        raise Conflict(f"文件 {path} 已存在", f"the file {path} exists already", path=str(path))
-    if not file.parent.is_dir():
-        raise InvalidInput(f"没有文件夹 {file.parent}", f"there is no folder {file.parent}", path=str(path))

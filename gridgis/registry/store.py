@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,22 @@ class Store:
         metadata.create_all(connection)
         if self.is_file:
             gpkg.ensure(connection.exec_driver_sql, layers())
+
+    def copy_to(self, path: str) -> None:
+        """Write a compact copy of the file: one snapshot, with what is still in the write-ahead log.
+
+        Raises
+        ------
+        InvalidInput
+            The store is no file.
+        """
+        if not self.is_file:
+            raise InvalidInput(
+                "只有文件形式的注册库才能这样复制；数据库请用其自身的备份工具",
+                "only a registry in a file is copied so; use the database's own backup",
+            )
+        with _plain_errors(), closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM INTO ?", (path,))  # not possible within a transaction
 
     def close(self) -> None:
         """Let go of the store."""

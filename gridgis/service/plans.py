@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +35,8 @@ from gridgis.model import (
 from gridgis.partition import plan_from_atoms
 from gridgis.registry import Registry
 from gridgis.registry.book import Clock
-from gridgis.registry.registry import need_free, need_metric, utc_now
+from gridgis.registry.files import need_metric, whole_or_nothing
+from gridgis.registry.registry import utc_now
 from gridgis.registry.store import plain_rows
 from gridgis.registry.team import TeamChange
 
@@ -91,7 +90,7 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
     base, rows = (None, []) if source is None else _noded_base(source, scheme, work_crs)
     known = 0 if base is None else len(base)
     with (
-        _whole_or_nothing(new.path) as path,
+        whole_or_nothing(new.path) as path,
         Registry.create(path, work_crs=work_crs, scheme=scheme, name=new.name, clock=clock) as registry,
     ):
         layers = {} if source is None else _import_town(registry, source, base)
@@ -100,24 +99,6 @@ def create_registry(new: NewRegistry, town: str | Path | None = None, clock: Clo
         "path": str(new.path), "work_crs": work_crs, "scheme": scheme.name, "communities": known, "layers": layers,
         "notes": notes,
     }  # fmt: skip
-
-
-@contextmanager
-def _whole_or_nothing(path: str | Path) -> Iterator[str | Path]:
-    """Give another name to make a registry under; it gets its own when all is in it, so no half one is ever there."""
-    if "://" in str(path):
-        yield path
-        return
-    whole = Path(path)
-    need_free(whole)
-    partial = whole.with_name(f".{whole.stem}.{os.getpid()}.partial.gpkg")
-    partial.unlink(missing_ok=True)
-    try:
-        yield partial
-        need_free(whole)
-        partial.rename(whole)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _noded_base(town: Town, scheme: Scheme, work_crs: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -157,6 +158,27 @@ from gridgis.service import plans
 plans._import_town = lambda *_: os.kill(os.getpid(), 9)
 plans.create_registry(plans.NewRegistry(sys.argv[1], work_crs="EPSG:4545"), sys.argv[2])
 """
+
+
+def test_a_copy_has_what_is_still_in_the_log(registry: Registry, tmp_path: Path) -> None:
+    writer = sqlite3.connect(registry.path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("PRAGMA wal_autocheckpoint = 0")
+    writer.execute("UPDATE registry_meta SET name = '新名'")
+    writer.commit()
+    registry.copy_to(tmp_path / "copy.gpkg")
+    shutil.copy(registry.path, tmp_path / "plain.gpkg")
+    writer.close()
+    with Registry.open(tmp_path / "copy.gpkg") as copy, Registry.open(tmp_path / "plain.gpkg") as plain:
+        assert (copy.name, plain.name) == ("新名", "测试")
+        assert copy.communities().equals(registry.communities())
+
+
+def test_a_copy_never_overwrites(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "there.gpkg").write_bytes(b"mine")
+    with pytest.raises(Conflict, match="exists"):
+        registry.copy_to(tmp_path / "there.gpkg")
+    assert (tmp_path / "there.gpkg").read_bytes() == b"mine"
 
 
 def test_a_process_that_is_killed_while_making_a_registry_leaves_none(tmp_path: Path) -> None:

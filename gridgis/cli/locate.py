@@ -9,6 +9,7 @@ import typer
 
 from gridgis.cli.app import app
 from gridgis.errors import InvalidInput
+from gridgis.geometry.crs import STORED_CRS
 
 if TYPE_CHECKING:
     from gridgis.service.locator import Locator, Snapshot
@@ -26,12 +27,14 @@ RULES = {
 """Rules of a hit in Chinese."""
 
 
-@app.command("locate")
+@app.command("locate", context_settings={"ignore_unknown_options": True})  # so that -120.5 is a longitude
 def locate_command(
     registry: Annotated[str, typer.Option("-r", "--registry", help="注册库文件 / the registry's file")],
     lon: Annotated[float | None, typer.Argument(help="经度 / longitude")] = None,
     lat: Annotated[float | None, typer.Argument(help="纬度 / latitude")] = None,
-    points: Annotated[Path | None, typer.Option(help="点表：列 lon, lat / table of points with lon, lat")] = None,
+    points: Annotated[
+        Path | None, typer.Option(help="点表：列 lon, lat，可有 crs、place / table with lon, lat; maybe crs, place")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="点表的结果 .csv / result of --points")] = None,
     place: Annotated[str | None, typer.Option(help="建筑或小区名称 / name of a building or estate")] = None,
     crs: Annotated[str, typer.Option(help="EPSG:4490、EPSG:4326、GCJ-02、BD-09")] = "EPSG:4490",
@@ -54,6 +57,7 @@ def locate_command(
     from gridgis.service.locator import Locator
 
     _need_one_way(lon, lat, points, place)
+    _need_used(points, out, place, crs)
     if out is not None:
         check_output(out, (registry, points), (".csv",))
     with Locator.open(registry) as locator:
@@ -75,6 +79,15 @@ def _need_one_way(lon: float | None, lat: float | None, points: Path | None, pla
             "请给出经度和纬度，或 --points，或 --place，三者之一",
             "give longitude and latitude, or --points, or --place: one of these",
         )
+
+
+def _need_used(points: Path | None, out: Path | None, place: str | None, crs: str) -> None:
+    """Refuse options that would be passed over."""
+    if out is not None and points is None:
+        raise InvalidInput("-o 只用于 --points", "-o goes with --points only")
+    if place is not None and crs != STORED_CRS:
+        zh, en = "--crs 不用于 --place：地名没有坐标", "--crs does not go with --place: a name has no coordinates"
+        raise InvalidInput(zh, en, crs=crs)
 
 
 def _when(at: str | None) -> int | str | None:

@@ -105,7 +105,21 @@ def _before_filing(answer: Assignment, number: int) -> Assignment:
 def _hit(asked: Snapshot, event: Mapping[Any, Any]) -> Hit:
     if pd.notna(event["lon"]):
         return asked.locate(float(event["lon"]), float(event["lat"]), str(event["crs"]))
-    name = str(event["place"])
+    return place_hit(asked, str(event["place"]))
+
+
+def place_hit(asked: Snapshot, name: str) -> Hit:
+    """Find the grid of a building or estate by its name: an exact match, or matches that all lie in one grid.
+
+    Raises
+    ------
+    NotFound
+        Nothing has this name.
+    Conflict
+        Several have, in different grids.
+    InvalidInput
+        The name is empty.
+    """
     found = asked.place(name, MATCHES + 1)
     if not found:
         raise NotFound(f"没有名为“{name}”的楼栋或小区", f"there is no building or estate named '{name}'")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -104,6 +105,12 @@ def test_show_list_and_diff_print_json(run: Run, ready: Registry) -> None:
         9,
         {"continues"},
     )
+
+
+def test_a_registry_is_copied(run: Run, ready: Registry, tmp_path: Path) -> None:
+    code, _, err = run("registry", "copy", "registry.gpkg", "copy.gpkg")
+    with Registry.open(tmp_path / "copy.gpkg") as copy:
+        assert (code, copy.grids().equals(ready.grids())) == (0, True), err
 
 
 def test_an_appointment_is_ended(run: Run, ready: Registry, tmp_path: Path) -> None:
@@ -213,6 +220,40 @@ def test_a_file_that_may_not_be_read_exits_with_2(run: Run, ready: Registry, mon
 def test_a_place_is_asked_for_on_a_past_revision(run: Run, ready: Registry) -> None:
     code, out, _ = run("locate", "--place", "1-5号楼", "-r", "registry.gpkg", "--at", "1", "--json")
     assert (code, json.loads(out)[0]["hit"]["revision"]) == (0, 1)
+
+
+def test_a_row_without_coordinates_is_located_by_its_place(ready: Registry, tmp_path: Path) -> None:
+    lon, lat = ready.card(A + "002")["centre"]
+    rows = f"lon,lat,place\n{lon},{lat},无此楼\n,,1-5号楼\n,,无此楼\n,,\n"
+    (tmp_path / "points.csv").write_text(rows, encoding="utf-8")
+    table = locate_table(Locator(ready), tmp_path / "points.csv")
+    (_, _, hit) = Locator(ready).place("1-5号楼")[0]
+    assert table["grid_code"].tolist() == [A + "002", hit.code, None, None]
+    assert "no building or estate named '无此楼'" in table["grid_note"].tolist()[2]
+
+
+def test_a_table_of_points_is_told_what_one_point_is_told(ready: Registry, tmp_path: Path) -> None:
+    ready.team_import(pd.DataFrame([{"grid": A + "000", "role": "leader", "name": "叶娟", "from": "2026-01-01"}]), "甲")
+    lon, lat = ready.card(A + "002")["centre"]
+    (tmp_path / "points.csv").write_text(f"lon,lat\n{lon},{lat}\n", encoding="utf-8")
+    row = locate_table(Locator(ready), tmp_path / "points.csv").iloc[0]
+    hit = ready.locate(lon, lat)
+    assert hit.border_m is not None
+    assert (row["grid_precision"], row["grid_border_m"], row["grid_revision"]) == ("grid", round(hit.border_m, 1), 1)
+    assert (row["grid_answers_for"], row["grid_leader"]) == (A + "000", "叶娟")
+
+
+def test_a_point_in_the_west_needs_no_trick(run: Run, ready: Registry) -> None:
+    code, out, _ = run("locate", "-120.5", "32", "-r", "registry.gpkg", "--json")
+    assert (code, json.loads(out)["hit"]["lon"]) == (1, -120.5)
+
+
+@pytest.mark.parametrize(
+    "words", [["--place", "1-5号楼", "--crs", "GCJ-02"], ["109", "32", "-o", "x.csv"]], ids=" ".join
+)
+def test_an_option_that_would_be_passed_over_is_refused(run: Run, ready: Registry, words: list[str]) -> None:
+    code, _, err = run("locate", *words, "-r", "registry.gpkg")
+    assert (code, "goes with" in err or "does not go with" in err) == (2, True)
 
 
 def test_a_table_without_one_good_point_exits_with_2(run: Run, ready: Registry, tmp_path: Path) -> None:

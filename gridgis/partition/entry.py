@@ -99,6 +99,13 @@ def _refuse(frame: gpd.GeoDataFrame, key: str, what: str, rows: Any, zh: str, en
         )
 
 
+def named_geometry(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the layer with its geometry in a column of that name; another column called so is left out."""
+    if frame.geometry.name == "geometry":
+        return frame
+    return frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+
+
 def need_near(frame: gpd.GeoDataFrame, far: Bools) -> None:
     """Refuse buildings that are FAR_M from every community.
 

@@ -17,7 +17,14 @@ from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
 from gridgis.geometry.measure import footprint_areas_m2, holders, representative_points
 from gridgis.model import BARRIER_CLASSES, MODES, SITE_CATEGORIES, Community, DivisionRules, need_columns
-from gridgis.partition.entry import FAR_M, need_coordinates, need_identity, need_near, need_sane_counts
+from gridgis.partition.entry import (
+    FAR_M,
+    named_geometry,
+    need_coordinates,
+    need_identity,
+    need_near,
+    need_sane_counts,
+)
 
 OVERLAP_M2 = 1.0
 """Estates or sites that overlap by less touch along a line drawn twice: not worth a word."""
@@ -82,6 +89,7 @@ def _boundary(c: Community) -> gpd.GeoDataFrame:
     crs = c.crs if c.crs is not None else c.buildings.crs
     frame = gpd.GeoDataFrame({"code": [c.code], "name": [c.name]}, geometry=[c.boundary], crs=crs)
     need_crs(frame, f"{c.name} boundary")
+    need_coordinates(frame, "code", "communities")
     moved = shapely.transform(c.boundary, lambda xy: transform_xy(xy, frame.crs, STORED_CRS))
     if c.boundary is None or not shapely.box(-180, -90, 180, 90).covers(moved) or moved.is_empty:
         raise InvalidInput(
@@ -107,7 +115,7 @@ def _stack(
             need_columns(layer, need, what)
             need_coordinates(layer, need[0], what)
             moved = to_work(layer, work, what)
-            frames.append(moved if moved.geometry.name == "geometry" else moved.rename_geometry("geometry"))
+            frames.append(named_geometry(moved))
     if not frames:
         return gpd.GeoDataFrame({c: pd.Series(dtype=object) for c in (*need, "name")}, geometry=[], crs=work)
     frame = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=work)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -120,6 +121,21 @@ def test_the_geometry_column_may_have_any_name() -> None:
     given = village()
     layers = {k: renamed(getattr(given, k)) for k in ("buildings", "barriers", "compounds", "sites")}
     assert fingerprint(divide(replace(given, **layers), RULES)) == fingerprint(divide(given, RULES))
+
+
+def test_a_second_geometry_column_is_left_aside() -> None:
+    given = village()
+    spare = given.buildings.assign(shape=given.buildings.geometry).set_geometry("shape")
+    spare["geometry"] = at(shapely.Point(0, 0))
+    assert fingerprint(divide(replace(given, buildings=spare), RULES)) == fingerprint(divide(given, RULES))
+
+
+@pytest.mark.parametrize("wkt", ["POLYGON ((109 32, 109.1 NaN, 109.1 32.1, 109 32))", "POLYGON ((0 0, 1 0, 1 1, 0 0))"])
+def test_a_boundary_that_is_not_located_is_refused_by_code(wkt: str) -> None:
+    with np.errstate(invalid="ignore"):
+        given = replace(village(), boundary=shapely.from_wkt(wkt), crs="EPSG:4490")
+    with pytest.raises(InvalidInput, match=f"communities.*{CODE}"):
+        divide(given, RULES)
 
 
 @pytest.fixture(scope="module")

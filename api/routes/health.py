@@ -13,6 +13,7 @@ from gridgis import __version__
 router = APIRouter(tags=["服务 service"])
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", summary="服务状态 Health", response_model=None, responses={200: {"model": Health}})
 def health(services: Wired) -> Response:
     """服务状态。 / Version, revision in force, number of grids."""

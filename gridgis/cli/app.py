@@ -35,6 +35,7 @@ def main() -> None:
     except OSError as error:  # a full disk, a file that may not be read or written
         where = f" {error.filename}" if error.filename else ""
         typer.echo(
-            f"错误：文件{where}无法读写：{error.strerror}\nerror: cannot read or write{where}: {error}", err=True
+            f"错误：文件{where}无法读写：{error.strerror or error}\nerror: cannot read or write{where}: {error}",
+            err=True,
         )
         sys.exit(2)

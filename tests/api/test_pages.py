@@ -32,6 +32,10 @@ def test_the_files_of_the_pages_come_from_this_server(client: TestClient, page: 
     assert asked == [200] * len(asked)
 
 
+def test_health_may_be_asked_for_its_head_alone(client: TestClient) -> None:
+    assert client.head("/health").status_code == 200
+
+
 def test_health_tells_version_revision_and_grids(client: TestClient, services: Services) -> None:
     body = client.get("/health").json()
     assert body == {"status": "ok", "version": "0.1.0", "revision": 1, "grids": len(services.locator.grids())}

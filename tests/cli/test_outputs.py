@@ -123,3 +123,12 @@ def test_a_demo_folder_that_cannot_be_made_is_refused(run: Any, tmp_path: Path) 
     (tmp_path / "file").write_text("x", encoding="utf-8")
     result = run("demo", "-o", tmp_path / "file" / "demo")
     assert (result.code, "cannot make the folder" in result.err) == (2, True)
+
+
+def test_an_error_of_the_system_is_told_in_both_languages(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("odd")
+
+    monkeypatch.setattr("gridgis.cli.app.app", fail)
+    result = run("divide")
+    assert (result.code, result.err) == (2, "错误：文件无法读写：odd\nerror: cannot read or write: odd\n")

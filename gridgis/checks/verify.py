@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -93,7 +93,7 @@ def verify(
         Neither plan nor grids, no community, one code twice, a layer without CRS, atoms without a column, a building
         with a count that is none.
     """
-    given = [community] if isinstance(community, Community) else list(community)
+    given = _communities(community)
     communities = {c.code: c for c in given}
     if not given or len(communities) < len(given):
         codes = [c.code for c in given]
@@ -114,6 +114,18 @@ def verify(
             scene = replace(scene, atoms=None)  # unsound atoms prove nothing
     broken = [f for f in found if not f.confirmed]
     return VerifyReport(table(broken), table(f for f in found if f.confirmed), checked)
+
+
+def _communities(given: object) -> list[Community]:
+    """Return the communities as a list."""
+    many = [given] if isinstance(given, Community) or not isinstance(given, Iterable) else list(given)
+    if wrong := sorted({type(c).__name__ for c in many if not isinstance(c, Community)}):
+        names = ", ".join(wrong)
+        raise InvalidInput(
+            f"核验所依据的应是 Community（或其列表），不是 {names}",
+            f"grids are verified against a Community or a list of them, not {names}",
+        )
+    return [c for c in many if isinstance(c, Community)]
 
 
 def _tables(given: object, atoms: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:

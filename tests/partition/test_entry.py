@@ -165,6 +165,12 @@ def test_what_is_neither_plan_nor_grids_is_not_verified(what: Any) -> None:
         verify(what, village(), RULES)
 
 
+@pytest.mark.parametrize("what", [None, "town", [1]])
+def test_grids_are_verified_against_communities_only(plan: DivisionPlan, what: Any) -> None:
+    with pytest.raises(InvalidInput, match="Community"):
+        verify(plan, what, RULES)
+
+
 def test_a_community_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInput, match="Community"):
         divide(village().buildings, RULES)  # type: ignore[arg-type]

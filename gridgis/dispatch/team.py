@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -178,22 +178,38 @@ def _days(cells: dict[str, Any]) -> tuple[date, date | None]:
     return start, end
 
 
-def _two_leaders(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Find pairs of leaders of one grid whose days overlap: in order of start, each against the latest end so far."""
-    leaders = sorted((r for r in rows if r["role"] == "leader"), key=lambda r: (r["grid"], r["from"], r["row"]))
+def leader_clashes(rows: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Find leaders of one grid whose days overlap: in order of start, each against the latest end so far.
+
+    Parameters
+    ----------
+    rows
+        Appointments (TEAM_COLUMNS, days as ``date``).
+
+    Yields
+    ------
+    tuple
+        The former and the later of two who would lead one grid on one day.
+    """
+    leaders = sorted((r for r in rows if r["role"] == "leader"), key=lambda r: (r["grid"], r["from"], r.get("row", 0)))
     last: dict[str, Any] | None = None
     for row in leaders:
         if last is None or last["grid"] != row["grid"]:
             last = row
             continue
         if (last["to"] or date.max) >= row["from"]:
-            yield _problem(
-                row["row"],
-                "one-leader",
-                f"网格 {row['grid']} 在 {row['from']} 已有网格长“{last['name']}”（第 {last['row']} 行）；"
-                f"同一时间只能有一名网格长，请先为其填写终止日期",
-                f"grid {row['grid']} has a leader on {row['from']} already, '{last['name']}' (row {last['row']}); "
-                "there is one leader at a time, give the former a last day first",
-            )
+            yield last, row
         if (row["to"] or date.max) > (last["to"] or date.max):
             last = row
+
+
+def _two_leaders(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for last, row in leader_clashes(rows):
+        yield _problem(
+            row["row"],
+            "one-leader",
+            f"网格 {row['grid']} 在 {row['from']} 已有网格长“{last['name']}”（第 {last['row']} 行）；"
+            f"同一时间只能有一名网格长，请先为其填写终止日期",
+            f"grid {row['grid']} has a leader on {row['from']} already, '{last['name']}' (row {last['row']}); "
+            "there is one leader at a time, give the former a last day first",
+        )

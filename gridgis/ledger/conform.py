@@ -28,7 +28,6 @@ TOLERANCE_M = 0.005
 """How far from an edge a vertex may lie to be on it: some roundings to the 1 mm grid, and far below any real change."""
 
 Floats = NDArray[np.float64]
-Geoms = NDArray[np.object_]
 Point = tuple[float, float]
 Edge = tuple[float, float, float, float]
 Chains = dict[Edge, list[Point]]

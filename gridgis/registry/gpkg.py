@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.errors import InvalidInput
@@ -64,12 +62,6 @@ def _wkb(blob: bytes) -> bytes:
 def decode(blob: bytes) -> BaseGeometry:
     """Read a GeoPackage blob, also one that another program wrote."""
     return shapely.from_wkb(_wkb(blob))
-
-
-def decode_many(blobs: Iterable[bytes | None]) -> NDArray[np.object_]:
-    """Read many blobs at once; None stays None."""
-    wkbs = np.array([None if b is None else _wkb(b) for b in blobs] or [None], dtype=object)
-    return np.asarray(shapely.from_wkb(wkbs), dtype=object)[: len(wkbs) if wkbs[0] is not None or len(wkbs) > 1 else 0]
 
 
 def envelope(blob: bytes) -> tuple[float, float, float, float]:

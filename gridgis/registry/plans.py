@@ -189,12 +189,6 @@ def plan_buildings(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
     return geoframe(connection, sa.select(t.plan_building).where(c.plan_id == plan_id).order_by(c.fid))
 
 
-def plan_atoms(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
-    """Return the atoms of a plan in stored coordinates."""
-    c = t.plan_atom.c
-    return geoframe(connection, sa.select(t.plan_atom).where(c.plan_id == plan_id).order_by(c.fid))
-
-
 def issued(connection: sa.Connection) -> list[str]:
     """Return all codes ever issued."""
     return list(connection.execute(sa.select(t.issued_code.c.code).order_by(t.issued_code.c.code)).scalars())

@@ -44,6 +44,7 @@ class Store:
         if self.is_file:
             sa.event.listen(self.engine, "connect", _prepare)
             sa.event.listen(self.engine, "begin", _begin)
+            sa.event.listen(self.engine, "after_execute", _note_written)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -59,7 +60,7 @@ class Store:
             with connection.begin():
                 yield connection
                 if self.is_file:
-                    gpkg.refresh_extents(connection.exec_driver_sql, _layers_with_geometry())
+                    gpkg.refresh_extents(connection.exec_driver_sql, _written_layers(connection))
 
     def create_tables(self, connection: sa.Connection) -> None:
         """Create the tables, and on a file what makes it a GeoPackage."""
@@ -123,9 +124,16 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _layers_with_geometry() -> list[str]:
-    """Name the layers whose extents are kept (all of them: reading an extent from an R*Tree is cheap)."""
-    return [layer.table for layer in layers() if layer.geometry_type]
+def _note_written(connection: sa.Connection, statement: Any, *_: Any) -> None:
+    """Remember which tables a transaction writes to."""
+    if isinstance(statement, sa.UpdateBase):
+        connection.info.setdefault("gridgis_written", set()).add(str(statement.entity_description["name"]))
+
+
+def _written_layers(connection: sa.Connection) -> list[str]:
+    """Name the layers whose extents may have changed."""
+    written = connection.info.get("gridgis_written", set())
+    return [layer.table for layer in layers() if layer.geometry_type and layer.table in written]
 
 
 def url_of(path_or_url: str | Path) -> sa.URL:

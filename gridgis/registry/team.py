@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from gridgis.dispatch.team import ROLES, check_team, role_of
+from gridgis.dispatch.team import ROLES, check_team, leader_clashes, role_of
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
@@ -75,15 +74,13 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _one_leader(rows: Iterable[dict[str, Any]]) -> None:
-    leaders = sorted((r for r in rows if r["role"] == "leader"), key=lambda r: (r["grid"], r["from"]))
-    for a, b in pairwise(leaders):
-        if a["grid"] == b["grid"] and (a["to"] is None or a["to"] >= b["from"]):
-            raise Conflict(
-                f"网格 {a['grid']} 自 {b['from']} 起会有两位网格长：{a['name']}、{b['name']}；请先填写前任的止期",
-                f"grid {a['grid']} would have two leaders from {b['from']}: {a['name']} and {b['name']}; give the "
-                "first an end day",
-                grid=a["grid"],
-            )
+    for a, b in leader_clashes(rows):
+        raise Conflict(
+            f"网格 {a['grid']} 自 {b['from']} 起会有两位网格长：{a['name']}、{b['name']}；请先填写前任的止期",
+            f"grid {a['grid']} would have two leaders from {b['from']}: {a['name']} and {b['name']}; give the "
+            "first an end day",
+            grid=a["grid"],
+        )
 
 
 def _appoint(book: Book, connection: sa.Connection, row: dict[str, Any], by: str) -> None:

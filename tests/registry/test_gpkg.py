@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
+import geopandas as gpd
 import pytest
 import shapely
 
@@ -163,10 +163,16 @@ def test_a_blob_without_envelope_is_measured() -> None:
     assert gpkg.envelope(b"GP\x00\x01" + (4490).to_bytes(4, "little") + wkb) == (1.0, 3.0, 2.0, 4.0)
 
 
-def test_many_blobs_are_read_at_once() -> None:
-    shapes = [shapely.Point(1, 2), None, shapely.box(0, 0, 1, 1)]
-    found = gpkg.decode_many([None if s is None else gpkg.encode(s) for s in shapes])
-    assert np.array_equal(found, np.array(shapes, dtype=object))
+def test_a_write_touches_the_extents_of_its_layers_only(registered: Registry) -> None:
+    def stamps() -> dict[str, str]:
+        with registered._book.store.read() as c:
+            return dict(iter(c.exec_driver_sql("SELECT table_name, last_change FROM gpkg_contents")))
+
+    with registered._book.store.write() as c:
+        c.exec_driver_sql("UPDATE gpkg_contents SET last_change = '2000-01-01T00:00:00.000Z'")
+    line = shapely.LineString([(109, 32), (109.1, 32)])
+    registered.import_context("roads", gpd.GeoDataFrame({"id": [1]}, geometry=[line], crs="EPSG:4490"))
+    assert [table for table, stamp in stamps().items() if not stamp.startswith("2000")] == ["road"]
 
 
 def test_what_is_no_blob_is_refused() -> None:

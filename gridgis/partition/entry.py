@@ -83,7 +83,9 @@ def need_coordinates(frame: gpd.GeoDataFrame, key: str, what: str) -> None:
     swapped = (x >= 3) & (x <= 54) & (y >= 73) & (y <= 136.5)
     zh, en = "经度与纬度似乎颠倒，应为（经度, 纬度）", "lon and lat look swapped; the order is (lon, lat)"
     _refuse(frame, key, what, at[swapped], zh, en)
-    zh, en = "坐标超出经纬度范围，坐标系可能标错", "coordinates beyond lon/lat; the CRS may be stated wrongly"
+    stated = frame.crs.to_string()
+    zh = f"坐标超出经纬度范围，而坐标系标为 {stated}，可能标错"
+    en = f"coordinates beyond lon/lat, while the CRS is stated as {stated}, perhaps wrongly"
     _refuse(frame, key, what, at[(np.abs(x) > 180) | (np.abs(y) > 90)], zh, en)
 
 

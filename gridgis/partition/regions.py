@@ -64,8 +64,8 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
     own[piece] = group
     keep_empty = (households == 0) & (area > max_area_empty_m2)
     weak, touch = _between(c, piece, len(households))
-    parent = _absorb_empty(households, keep_empty, weak, touch)
-    merged = _merge(parent, households, _lumps(c, piece, band), own, band, keep_empty, weak, touch)
+    found = _Pieces(households, _lumps(c, piece, band), own, keep_empty, weak, touch)
+    merged = _merge(found, _absorb_empty(found), band)
     out = []
     for root in np.unique(merged):
         pieces = np.flatnonzero(merged == root)
@@ -74,6 +74,21 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
         closed = why.get(int(own[root]), "") if total or not keep_empty[root] else "empty"
         out.append(Region(np.flatnonzero(np.isin(piece, pieces)), total, closed, counts))
     return out
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """(p,) pieces of ground: households, those of them that come in lumps, closure, whether it stays empty ground.
+
+    ``weak`` and ``touch`` (p, p): the weakest barrier class between two pieces (-1: no contact) and its metres.
+    """
+
+    households: Ints
+    lumps: list[list[int]]
+    own: Ints
+    keep_empty: Bools
+    weak: Ints
+    touch: Floats
 
 
 def _lumps(c: Contacts, piece: Ints, band: Band) -> list[list[int]]:
@@ -134,10 +149,11 @@ def _between(c: Contacts, piece: Ints, n: int) -> tuple[Ints, Floats]:
     return weak, touch
 
 
-def _absorb_empty(households: Ints, keep: Bools, weak: Ints, touch: Floats) -> Ints:
+def _absorb_empty(pieces: _Pieces) -> Ints:
     """Attach pieces without households to a piece with them, nearest first, across the weakest barrier."""
-    parent = np.arange(len(households))
-    settled = (households > 0) | keep
+    weak, touch, keep = pieces.weak, pieces.touch, pieces.keep_empty
+    parent = np.arange(len(keep))
+    settled = (pieces.households > 0) | keep
     waiting = [int(p) for p in np.flatnonzero(~settled)]
     while waiting:
         reach = [(p, np.flatnonzero(settled & ~keep & (weak[p] >= 0))) for p in waiting]
@@ -161,30 +177,21 @@ def _join_empty(waiting: list[int], parent: Ints, weak: Ints) -> None:
             parent[parent == max(parent[p], parent[q])] = min(parent[p], parent[q])
 
 
-def _merge(
-    parent: Ints,
-    households: Ints,
-    lumps: list[list[int]],
-    own: Ints,
-    band: Band,
-    keep_empty: Bools,
-    weak: Ints,
-    touch: Floats,
-) -> Ints:
+def _merge(pieces: _Pieces, parent: Ints, band: Band) -> Ints:
     """Join pieces that cannot be cut into the band alone with a neighbour of the same closure."""
     root = parent.copy()
     stuck: set[int] = set()
     while True:
-        total = np.bincount(root, households, len(root)).astype(np.int64)
+        total = np.bincount(root, pieces.households, len(root)).astype(np.int64)
         todo = [
             int(r)
             for r in np.unique(root)
-            if r not in stuck and not keep_empty[r] and total[r] and not _fits([r], root, total, lumps, band)
+            if r not in stuck and not pieces.keep_empty[r] and total[r] and not _fits(pieces, root, [int(r)], band)
         ]
         if not todo:
             return root
         r = min(todo, key=lambda p: (total[p], p))
-        best = _partner(r, root, total, lumps, own, band, keep_empty, weak, touch)
+        best = _partner(pieces, root, r, band)
         if best is None:
             stuck.add(r)
         else:
@@ -193,29 +200,23 @@ def _merge(
             root[root == high] = low
 
 
-def _fits(roots: list[int], root: Ints, total: Ints, lumps: list[list[int]], band: Band) -> bool:
-    inside = [n for p in np.flatnonzero(np.isin(root, roots)) for n in lumps[p]]
-    return lumps_fit(inside, int(total[roots].sum()), band)
+def _fits(pieces: _Pieces, root: Ints, roots: list[int], band: Band) -> bool:
+    inside = np.flatnonzero(np.isin(root, roots))
+    lumps = [n for p in inside for n in pieces.lumps[p]]
+    return lumps_fit(lumps, int(pieces.households[inside].sum()), band)
 
 
-def _partner(
-    r: int,
-    root: Ints,
-    total: Ints,
-    lumps: list[list[int]],
-    own: Ints,
-    band: Band,
-    keep_empty: Bools,
-    weak: Ints,
-    touch: Floats,
-) -> int | None:
+def _partner(pieces: _Pieces, root: Ints, r: int, band: Band) -> int | None:
+    """Return the piece to join: one with which it fits, across the weakest barrier, then along the longest contact."""
     mine = np.flatnonzero(root == r)
     options = []
     for other in np.unique(root):
         theirs = np.flatnonzero(root == other)
-        between = weak[np.ix_(mine, theirs)]
-        if other == r or own[other] != own[r] or keep_empty[other] or not total[other] or between.max() < 0:
+        between = pieces.weak[np.ix_(mine, theirs)]
+        closed = pieces.own[other] != pieces.own[r] or pieces.keep_empty[other]
+        if other == r or closed or not pieces.households[theirs].any() or between.max() < 0:
             continue
-        fits = _fits([r, int(other)], root, total, lumps, band)
-        options.append((not fits, -int(between.max()), -float(touch[np.ix_(mine, theirs)].sum()), int(other)))
+        metres = float(pieces.touch[np.ix_(mine, theirs)].sum())
+        fits = _fits(pieces, root, [r, int(other)], band)
+        options.append((not fits, -int(between.max()), -metres, int(other)))
     return min(options)[3] if options else None

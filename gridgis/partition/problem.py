@@ -1,0 +1,151 @@
+"""What is searched for: a partition of a weighted graph into contiguous parts within bounds, at the lowest price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gridgis.geometry.arrays import Bools, Floats, Ints
+
+
+def _no_pairs() -> Ints:
+    return np.empty((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What compactness needs of a graph on the ground.
+
+    ``lengths`` (m,) metres of shared edge of each graph edge; ``rim`` (n,) metres of a node's outline that no graph
+    edge accounts for; ``areas`` (n,) m2.
+    """
+
+    lengths: Floats
+    rim: Floats
+    areas: Floats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A weighted graph, the bounds of a part, and the prices of a partition.
+
+    The price of labels is the sum of
+
+    - ``costs`` of the edges whose ends differ;
+    - ``balance`` x |load of a part - mean load|, over the parts;
+    - ``compactness`` x 1 / Polsby-Popper of a part, over the parts (``shape`` must be given);
+    - ``moving`` x weight of the nodes whose label is not ``home`` (where home >= 0);
+    - PENALTY x weight outside ``lower``..``upper``, over the parts, and x each pair of ``apart`` in one part.
+
+    Parameters
+    ----------
+    weights
+        (n,) non-negative integers, which the bounds speak of.
+    edges, costs
+        (m, 2) with a < b, each pair once; (m,) finite, may be negative (a border that is wanted).
+    lower, upper
+        Bounds on the weight of a part, both included.
+    load
+        (n,) what is balanced; None: the weights.
+    home
+        (n,) label that a node has at present, -1 for none; None: nobody is at home anywhere.
+    apart
+        (a, 2) nodes that must not be in one part.
+    """
+
+    weights: Ints
+    edges: Ints
+    costs: Floats
+    lower: int
+    upper: int
+    balance: float = 0.0
+    load: Floats | None = None
+    shape: Shape | None = None
+    compactness: float = 0.0
+    home: Ints | None = None
+    moving: float = 0.0
+    apart: Ints = field(default_factory=_no_pairs)
+
+    @property
+    def n(self) -> int:
+        """The number of nodes."""
+        return len(self.weights)
+
+    def excess(self, labels: Ints) -> int:
+        """Return the weight outside the bounds, over all parts."""
+        w = np.bincount(labels, self.weights).astype(np.int64)
+        return int(np.maximum(0, np.maximum(self.lower - w, w - self.upper)).sum())
+
+    def border(self, labels: Ints) -> float:
+        """Return the cost of the edges that labels cut."""
+        a, b = self.edges.T
+        return float(self.costs[labels[a] != labels[b]].sum())
+
+    def unevenness(self, labels: Ints) -> float:
+        """Return the sum of |load - mean load| over the parts."""
+        load = np.bincount(labels, self.weights if self.load is None else self.load)
+        return float(np.abs(load - load.mean()).sum())
+
+    def linear_price(self, labels: Ints) -> float:
+        """Return what an exact solver minimises: cost of the border and price of unevenness."""
+        return self.border(labels) + self.balance * self.unevenness(labels)
+
+    def moved(self, labels: Ints) -> int:
+        """Return the weight of the nodes that are not at home."""
+        if self.home is None:
+            return 0
+        return int(self.weights[(self.home >= 0) & (labels != self.home)].sum())
+
+    def clashes(self, labels: Ints) -> int:
+        """Return the number of pairs that must be apart and are not."""
+        a, b = self.apart.T
+        return int((labels[a] == labels[b]).sum())
+
+
+@dataclass(frozen=True)
+class Found:
+    """Labels 0..k-1 of a problem's nodes and how good they are."""
+
+    labels: Ints
+    parts: int
+    price: float
+    excess: int
+    clashes: int
+    timed_out: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """True when all bounds hold and all that must be apart is."""
+        return self.excess == 0 and self.clashes == 0
+
+
+def induced(problem: Problem, nodes: Ints) -> Problem:
+    """Return the problem on some nodes, renumbered in the order given; homes keep their labels."""
+    position = np.full(problem.n, -1, dtype=np.int64)
+    position[nodes] = np.arange(len(nodes))
+    ends = position[problem.edges]
+    keep: Bools = (ends >= 0).all(axis=1)
+    pairs = position[problem.apart]
+    shape = problem.shape
+    if shape is not None:
+        lost = problem.edges[~keep]
+        rim = shape.rim.copy()
+        for side in (0, 1):
+            np.add.at(rim, lost[:, side], shape.lengths[~keep])
+        shape = Shape(shape.lengths[keep], rim[nodes], shape.areas[nodes])
+    return replace(
+        problem,
+        weights=problem.weights[nodes],
+        edges=np.sort(ends[keep], axis=1),
+        costs=problem.costs[keep],
+        load=None if problem.load is None else problem.load[nodes],
+        shape=shape,
+        home=None if problem.home is None else problem.home[nodes],
+        apart=pairs[(pairs >= 0).all(axis=1)],
+    )
+
+
+Options = Sequence[int]
+"""Numbers of parts to choose from."""

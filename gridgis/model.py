@@ -62,6 +62,9 @@ FLAGS = {
 }
 """Flags a grid may carry (column ``flags``, separated by commas), with their Chinese names."""
 
+PIN_KINDS = {"together": "同格", "apart": "分开", "grid": "指定网格", "border": "保留边界"}
+"""What a planner may pin, with the Chinese names (docs/pins.md)."""
+
 GRID_COLUMNS = {
     "community": "code of the community",
     "local_id": "unique in the plan",
@@ -272,6 +275,23 @@ def profile_names() -> list[str]:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """One word of the planner: obeyed by a division, or the division is refused (docs/pins.md).
+
+    ``row`` number in the planner's file, from 1; ``kind`` a key of PIN_KINDS; ``level`` 2 or 3; ``members`` ids of
+    buildings or compounds, "building:7" or "compound:7" where both have one of that id; ``grid`` for kind grid;
+    ``line`` for kind border, in stored coordinates.
+    """
+
+    row: int
+    kind: str
+    level: int = 2
+    members: tuple[str, ...] = ()
+    grid: str | None = None
+    line: BaseGeometry | None = None
+
+
+@dataclass(frozen=True)
 class PlanReport:
     """What a division did and could not do: rows (REPORT_COLUMNS) and figures by level."""
 
@@ -285,7 +305,7 @@ class DivisionPlan:
 
     ``grids`` has GRID_COLUMNS, ``buildings`` BUILDING_COLUMNS, ``borders`` BORDER_COLUMNS, ``atoms``
     ATOM_COLUMNS; ``base`` holds the communities (code, name, geometry) as noded together; ``rules`` maps each
-    community's code to its rules.
+    community's code to its rules; ``pins`` are the planner's words that it obeys.
     """
 
     grids: gpd.GeoDataFrame
@@ -296,6 +316,7 @@ class DivisionPlan:
     report: PlanReport
     rules: Mapping[str, DivisionRules]
     seed: int
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Layers ``grids``, ``buildings``, ``borders``, ``atoms``, ``base`` hold the plan, ``input_buildings``, ``barriers``,
 ``compounds``, ``sites`` the input (so that the plan can be verified from this file alone); all in stored coordinates
-(EPSG:4490), float64 as they are. Tables ``report`` and ``meta`` hold the report rows, and rules, seed and work CRS.
+(EPSG:4490), float64 as they are. Layer ``pins`` holds what the planner pinned, where there is anything. Tables
+``report`` and ``meta`` hold the report rows, and rules, seed and work CRS.
 
 A file is written beside its place and renamed: it is never half-written. One plan gives one sequence of bytes: the
 time stamps of the format are set to a fixed day.
@@ -27,6 +28,7 @@ from pyogrio.errors import DataSourceError
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
+from gridgis.io.pins import pins_of, pins_table
 from gridgis.io.read import list_layers
 from gridgis.model import (
     ATOM_COLUMNS,
@@ -37,6 +39,7 @@ from gridgis.model import (
     Community,
     DivisionPlan,
     DivisionRules,
+    Pin,
     PlanReport,
     need_columns,
 )
@@ -88,6 +91,8 @@ def write_plan(plan: DivisionPlan, path: str | Path, communities: Sequence[Commu
             _write_layer(partial, name, to_stored(frame)[[*columns]], kind)
         for name, frame in _input_layers(communities).items():
             _write_layer(partial, name, frame, "Unknown")
+        if plan.pins:
+            _write_layer(partial, "pins", pins_table(plan.pins), "Unknown")
         _write_table(partial, "report", plan.report.rows[list(REPORT_COLUMNS)])
         _write_table(partial, "meta", _meta(plan))
 
@@ -185,7 +190,7 @@ def _kept_layers(path: Path) -> list[str]:
     if layers == {"grids"} and {"local_id", "code", "parent_code"} <= columns:
         return []
     plan = {*PLAN_LAYERS, "report", "meta"}
-    return sorted(layers - plan - {*INPUT_LAYERS}) if layers >= plan else sorted(layers) or ["?"]
+    return sorted(layers - plan - {*INPUT_LAYERS, "pins"}) if layers >= plan else sorted(layers) or ["?"]
 
 
 def read_plan(path: str | Path) -> DivisionPlan:
@@ -198,14 +203,20 @@ def read_plan(path: str | Path) -> DivisionPlan:
     """
     path = Path(path)
     meta = _read_meta(path)
-    layers = {}
+    layers: dict[str, Any] = {}
     for name, (columns, _) in PLAN_LAYERS.items():
         frame = _read_layer(path, name)
         need_columns(frame, columns, name)
         layers[name] = to_work(frame, meta["work_crs"], name)
     rows = _plain(pyogrio.read_dataframe(path, layer="report"))[list(REPORT_COLUMNS)]
     rules = {code: DivisionRules.from_dict(data, f"{path} {code}") for code, data in meta["rules"].items()}
-    return DivisionPlan(**layers, report=PlanReport(rows, meta["figures"]), rules=rules, seed=meta["seed"])
+    report = PlanReport(rows, meta["figures"])
+    return DivisionPlan(**layers, report=report, rules=rules, seed=meta["seed"], pins=read_plan_pins(path))
+
+
+def read_plan_pins(path: Path) -> tuple[Pin, ...]:
+    """Read the pins that a plan obeys; none where its file has no layer ``pins``."""
+    return pins_of(_read_layer(path, "pins")) if "pins" in list_layers(path) else ()
 
 
 def read_stored_grids(path: str | Path) -> gpd.GeoDataFrame:

@@ -18,6 +18,7 @@ from gridgis.geometry.coverage import dissolve, node_base, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
 from gridgis.io.plan_file import check_output, read_communities, read_plan
 from gridgis.io.read import list_layers, read_layer, read_stored
+from gridgis.io.tables import read_table
 from gridgis.io.town import Town, read_town
 from gridgis.ledger.states import STATES
 from gridgis.model import (
@@ -292,52 +293,6 @@ def _bare_plan(
     rules: Mapping[str, DivisionRules] = {}
     report = PlanReport(pd.DataFrame(rows, columns=list(REPORT_COLUMNS)))
     return DivisionPlan(grids, buildings, borders, atoms[list(ATOM_COLUMNS)], base, report, rules, 0)
-
-
-def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
-    """Read a CSV (UTF-8 or GB18030) or Excel table as texts; Chinese column heads are understood.
-
-    A column that has the wanted name itself comes before one that means the same, which then keeps its own.
-
-    Raises
-    ------
-    InvalidInput
-        The file is not there, empty, or of another kind, or two of its columns mean the same.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InvalidInput(f"没有文件 {path}", f"there is no file {path}", path=str(path))
-    try:
-        table = pd.read_excel(path, dtype=str) if path.suffix.lower() == ".xlsx" else _read_csv(path)
-    except (ValueError, OSError, KeyError) as e:
-        raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
-    table.columns = pd.Index(_renamed([str(c).strip() for c in table.columns], heads, path))
-    return table.astype(object).where(table.notna(), None)
-
-
-def _renamed(columns: list[str], heads: Mapping[str, str], path: Path) -> list[str]:
-    wanted = set(heads.values())
-    own = {c.lower() for c in columns} & wanted
-    names = []
-    for column in columns:
-        name = heads.get(column) or heads.get(column.lower()) or column.lower()
-        names.append(column if name in own and column.lower() != name else name)
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        both = [c for c, n in zip(columns, names, strict=True) if n in twice]
-        raise InvalidInput(
-            f"{path} 的列 {both} 含义相同（{twice}）；请只留一列",
-            f"the columns {both} of {path} mean the same ({', '.join(twice)}); keep one of them",
-            path=str(path),
-            columns=both,
-        )
-    return names
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return pd.read_csv(path, dtype=str, encoding="gb18030")
 
 
 def import_team(registry: Registry, path: str | Path, by: str) -> TeamChange:

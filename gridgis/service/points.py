@@ -13,10 +13,10 @@ from gridgis.errors import GridgisError, InvalidInput
 from gridgis.geometry.shift import canonical_crs, check_lonlat, to_stored_lonlat
 from gridgis.index.resolver import OUTER, OVERLAY, SHARED
 from gridgis.io.plan_file import check_output
+from gridgis.io.tables import read_table
 from gridgis.model import need_columns
 from gridgis.service.events import place_hit
 from gridgis.service.locator import Locator, Snapshot
-from gridgis.service.plans import read_table
 
 FOUND_COLUMNS = (
     "grid_code", "grid_base", "grid_rule", "grid_precision", "grid_border_m", "grid_revision", "grid_answers_for",

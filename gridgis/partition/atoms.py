@@ -59,8 +59,17 @@ class Atoms:
         return np.bincount(self.building_atom, counts, len(self.polygons)).astype(np.int64)
 
 
-def make_atoms(ground: Ground, progress: Progress) -> Atoms:
+def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = None) -> Atoms:
     """Node the ground and cut it into atoms.
+
+    Parameters
+    ----------
+    ground
+        The layers in the work CRS.
+    progress
+        Called with ("atoms", blocks done, blocks).
+    extra
+        (k,) more lines in the work CRS that must be borders of atoms (drawn borders, present borders); no barriers.
 
     Raises
     ------
@@ -69,7 +78,8 @@ def make_atoms(ground: Ground, progress: Progress) -> Atoms:
     """
     carved = ground.sites.geometry.to_numpy()[(ground.sites["mode"] == "carve").to_numpy()]
     street = shapely.union_all(ground.base.geometry.to_numpy())
-    drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved)]
+    more = geometries([]) if extra is None else extra
+    drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved, more)]
     fixed = node(np.concatenate([ground.base.geometry.to_numpy(), *drawn]))
     blocks, open_ends = faces(fixed)
     blocks = blocks[_inside(blocks, ground.base.geometry.to_numpy()) >= 0]

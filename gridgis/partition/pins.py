@@ -1,0 +1,213 @@
+"""Settle a planner's pins on the atoms before the search, and check afterwards that each is obeyed (docs/pins.md).
+
+A pin becomes demands on pairs of atoms (`held.Held`): two that touch and that one grid holds, or two that no grid
+holds (`pin_demands`). Members that must be together but do not touch are joined by a way over other atoms (`pin_ways`).
+What contradicts itself, the estates, or the upper limit of a grid is refused before anything is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridgis.geometry.arrays import Ints
+from gridgis.geometry.coverage import Row, report_row
+from gridgis.model import PIN_KINDS, DivisionRules, Pin
+from gridgis.partition.atoms import Atoms
+from gridgis.partition.graph import Contacts
+from gridgis.partition.ground import Ground
+from gridgis.partition.held import Held
+from gridgis.partition.layout import LOCAL_ID
+from gridgis.partition.pin_demands import Scene, settle_level
+from gridgis.partition.pin_members import Word, find_words, refuse
+from gridgis.partition.regions import closures
+
+Earlier = Mapping[int, NDArray[np.object_]]
+"""For each level, 2 and 3, the (n,) names of the grids that the atoms belong to at present, '' for none."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Pins on the ground, and what they demand of the atoms."""
+
+    words: Sequence[Word]
+    held: Held
+
+
+def settle(
+    pins: Sequence[Pin],
+    ground: Ground,
+    atoms: Atoms,
+    c: Contacts,
+    rules: Mapping[str, DivisionRules],
+    earlier: Earlier | None = None,
+) -> Settled:
+    """Turn pins into demands on atoms.
+
+    Parameters
+    ----------
+    pins
+        The planner's words; their borders have been noded into the atoms (`pin_members.drawn_borders`).
+    ground, atoms
+        Report rows are appended to ``ground.rows``.
+    c
+        Contacts of all atoms, by their position.
+    rules
+        By code of community.
+    earlier
+        The grids of an earlier plan, where there is one.
+
+    Raises
+    ------
+    InvalidInput
+        Names the pins at fault and why they cannot be obeyed.
+    """
+    words = find_words(pins, ground, atoms, ground.rows)
+    for w in words:
+        if w.pin.kind == "grid":
+            _need_known(w.pin, earlier or {})
+    xy = shapely.get_coordinates(shapely.centroid(atoms.polygons)).astype(np.float64)
+    held = Held()
+    for code, inside in _communities(words, ground, atoms):
+        own = _own(words, inside, len(atoms.polygons))
+        near = c.take(inside)
+        names = {level: found[inside] for level, found in (earlier or {}).items()}
+        local = Held()
+        for level in (3, 2):
+            band = getattr(rules[code], f"level{level}")
+            closed, why = closures(near, band, rules[code].max_area_empty_m2)
+            scene = Scene(near, xy[inside], own, level, band, closed, why, local)
+            local = settle_level(scene, names.get(level))
+        _report_crossings(near, local, own, ground.rows)
+        back = np.append(inside, -1)
+        for found in (local.joined, local.apart):
+            found[:, :2] = back[found[:, :2]]
+        held = Held(np.concatenate([held.joined, local.joined]), np.concatenate([held.apart, local.apart]))
+    return Settled(words, held)
+
+
+def _need_known(pin: Pin, earlier: Earlier) -> None:
+    """Refuse a name that looks like a grid of an earlier plan, but is none of its level."""
+    name = pin.grid or ""
+    if LOCAL_ID.match(name) and not (earlier.get(pin.level, np.empty(0, dtype=object)) == name).any():
+        raise refuse(
+            [pin.row],
+            f"没有编号为 {name} 的{pin.level}级现有网格；请用 --previous 给出原方案，或另取名称",
+            f"there is no earlier level-{pin.level} grid {name}: give the earlier plan with --previous, or choose "
+            "another name",
+        )
+
+
+def _communities(words: Sequence[Word], ground: Ground, atoms: Atoms) -> Iterator[tuple[str, Ints]]:
+    """Yield the communities that pins speak of: code, and the atoms that are divided there."""
+    spoken = {w.community for w in words if w.members}
+    for w in words:
+        spoken |= set(atoms.community[w.pairs[:, 0]].tolist())
+    for i in sorted(spoken):
+        yield str(ground.base["code"].iloc[i]), np.flatnonzero((atoms.community == i) & (atoms.site < 0))
+
+
+def _own(words: Sequence[Word], inside: Ints, n: int) -> tuple[Word, ...]:
+    """Return the words of a community, their atoms by position in it; ``n`` atoms are there in all."""
+    position = np.full(n, -1, dtype=np.int64)
+    position[inside] = np.arange(len(inside))
+    out = []
+    for w in words:
+        members, pairs = tuple(position[m] for m in w.members), position[w.pairs]
+        pairs = pairs[(pairs >= 0).all(axis=1)]
+        if (members and (members[0] >= 0).all()) or len(pairs):
+            out.append(replace(w, members=members, pairs=pairs))
+    return tuple(out)
+
+
+def _report_crossings(c: Contacts, held: Held, words: Sequence[Word], rows: list[Row]) -> None:
+    """Say where pins join ground across a STRONG barrier."""
+    strong = {tuple(p) for p in c.pairs[c.strong].tolist()}
+    over = [tuple(sorted(p)) for p in held.joined_at(2).tolist() if tuple(sorted(p)) in strong]
+    if over:
+        pins = "、".join(str(w.pin.row) for w in words if w.pin.kind in ("together", "grid"))
+        rows.append(
+            report_row(
+                "info", "pins", pins, "crosses strong barrier", len(over),
+                f"按划分要求（第 {pins} 条中）同格，{len(over)} 处跨越强界线",
+                f"by a pin (of {pins.replace('、', ', ')}) grids cross a STRONG barrier in {len(over)} places",
+            )
+        )  # fmt: skip
+
+
+def need_obeyed(
+    settled: Settled, labels: Mapping[int, Ints], households: Ints, earlier: Earlier | None, rows: list[Row]
+) -> None:
+    """Check pins after the search, and report that they are obeyed.
+
+    Parameters
+    ----------
+    settled
+        What was settled before.
+    labels
+        For each level, 2 and 3, the (n,) grids of the atoms.
+    households
+        (n,) of the atoms.
+    earlier
+        As for `settle`.
+    rows
+        A report row is appended here.
+
+    Raises
+    ------
+    InvalidInput
+        Names the pins that the search did not manage to obey.
+    """
+    missed = [w.pin.row for w in settled.words if not _obeyed(w, settled.words, labels[w.pin.level])]
+    if missed:
+        raise refuse(
+            missed,
+            "搜索没有找到满足此要求的划分（未证明不存在）；请放宽要求、规则，或换一个种子",
+            "the search found no division that obeys it (not proven impossible): relax the pin or the rules, or try "
+            "another seed",
+        )
+    for w in settled.words:
+        _need_continued(w, labels[w.pin.level], households, earlier or {})
+    kinds = [w.pin.kind for w in settled.words]
+    counts = [(kind, kinds.count(kind)) for kind in PIN_KINDS if kind in kinds]
+    rows.append(
+        report_row(
+            "info", "pins", "", "obeyed", len(kinds),
+            f"{len(kinds)} 条划分要求全部满足：" + "，".join(f"{PIN_KINDS[kind]} {n}" for kind, n in counts),
+            f"all {len(kinds)} pins are obeyed: " + ", ".join(f"{kind} {n}" for kind, n in counts),
+        )
+    )  # fmt: skip
+
+
+def _obeyed(word: Word, words: Sequence[Word], labels: Ints) -> bool:
+    found = [set(labels[m].tolist()) for m in word.members]
+    if word.pin.kind == "together":
+        return len(set().union(*found)) == 1
+    if word.pin.kind == "apart":
+        return all(not a & b for a, b in combinations(found, 2))
+    if word.pin.kind == "border":
+        return bool((labels[word.pairs[:, 0]] != labels[word.pairs[:, 1]]).all())
+    peers = [w for w in words if (w.pin.kind, w.pin.level, w.community) == ("grid", word.pin.level, word.community)]
+    same = {int(i) for w in peers if w.pin.grid == word.pin.grid for i in labels[w.atoms]}
+    other = {int(i) for w in peers if w.pin.grid != word.pin.grid for i in labels[w.atoms]}
+    return len(same) == 1 and not same & other
+
+
+def _need_continued(word: Word, labels: Ints, households: Ints, earlier: Earlier) -> None:
+    """Refuse where the grid of a member does not continue the earlier grid that was named (SEMANTICS 13)."""
+    names = earlier.get(word.pin.level)
+    if word.pin.kind != "grid" or names is None or not (names == word.pin.grid).any():
+        return
+    new, old = labels == labels[word.atoms[0]], names == word.pin.grid
+    both = int(households[new & old].sum())
+    if 2 * both <= max(int(households[new].sum()), int(households[old].sum())):
+        raise refuse(
+            [word.pin.row],
+            f"成员所在的网格与现有网格 {word.pin.grid} 共有的住户不过半，不能算作其延续",
+            f"the grid of the members shares too few households with the earlier grid {word.pin.grid} to continue it",
+        )

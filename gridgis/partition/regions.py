@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gridgis.geometry.arrays import Bools, Floats, Ints
-from gridgis.model import Band
+from gridgis.model import BARRIER_CLASSES, Band
+from gridgis.partition.crossing import Given, Piece, lumps_fit, pairs_of
 from gridgis.partition.graph import Contacts
+from gridgis.partition.merge import Joined, Map, merge
 from gridgis.partition.search import components
 
 
 @dataclass(frozen=True)
 class Region:
-    """Atoms (positions in Contacts) that are cut into grids together; ``closed``: nothing else may join them."""
+    """Atoms (positions in Contacts) that are cut into grids together; ``closed``: nothing else may join them.
+
+    ``merged`` are the households of its pieces, ``part`` (n,) the piece of each member, by position in ``merged``.
+    ``needy`` are the pieces that cannot stand alone, ``crossing`` which households of which pieces share a grid by the
+    model of ``merge.py``, ``exact`` whether no other layout in that model has fewer pairs across barriers.
+    """
 
     members: Ints
     households: int
     closed: str  # "" | "building" | "compound" | "empty"
-    merged: tuple[int, ...]  # households of the pieces that had to be joined across STRONG barriers
+    merged: tuple[int, ...]
+    part: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    needy: tuple[int, ...] = ()
+    crossing: tuple[Given, ...] = ()
+    exact: bool = True
+
+    @property
+    def pairs(self) -> int:
+        """The household pairs that must be in one grid across a STRONG barrier: the optimum of the model."""
+        return sum(pairs_of([n for _, n in grid]) for grid in self.crossing)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of ground: ``piece`` (n,) that of each atom; (p,) households, lumps, closure, whether kept empty."""
+
+    piece: Ints
+    households: Ints
+    lumps: list[list[int]]
+    own: Ints
+    keep_empty: Bools
+    touch: _Touch
+
+
+@dataclass(frozen=True)
+class _Touch:
+    """Contacts of pieces: ``pairs`` (m, 2) a < b, each once; (m,) the weakest barrier class between; (m,) metres."""
+
+    pairs: Ints
+    weak: Ints
+    metres: Floats
+
+    def renamed(self, name: Ints) -> _Touch:
+        """Return the contacts after pieces were joined: ``name`` (p,) of each."""
+        ends = np.sort(name[self.pairs], axis=1)
+        differ = ends[:, 0] != ends[:, 1]
+        return _touch(ends[differ], self.weak[differ], self.metres[differ])
 
 
 def closures(c: Contacts, band: Band, max_area_empty_m2: float) -> tuple[Ints, dict[int, str]]:
@@ -28,21 +71,20 @@ def closures(c: Contacts, band: Band, max_area_empty_m2: float) -> tuple[Ints, d
     A building above the upper limit, a compound above it, and large ground without households are closed.
     """
     group = np.zeros(c.n, dtype=np.int64)
-    why: dict[int, str] = {}
-
-    def close(chosen: Bools, reason: str) -> None:
-        number = len(why) + 1
-        group[chosen] = number
-        why[number] = reason
-
     inside = c.compound >= 0
     total = np.bincount(c.compound[inside], c.households[inside], int(c.compound.max(initial=-1)) + 1)
-    for compound in np.flatnonzero(total > band.upper):
-        close(c.compound == compound, "compound")
-    for atom in np.flatnonzero(c.biggest > band.upper):
-        close(np.arange(c.n) == atom, "building")
-    for atom in np.flatnonzero((c.households == 0) & (c.area > max_area_empty_m2) & (group == 0) & ~inside):
-        close(np.arange(c.n) == atom, "empty")
+    large = np.flatnonzero(total > band.upper)
+    why = dict.fromkeys(range(1, len(large) + 1), "compound")
+    number = np.zeros(len(total) + 1, dtype=np.int64)
+    number[large] = np.arange(1, len(large) + 1)
+    group[inside] = number[c.compound[inside]]
+    for chosen, reason in (
+        (c.biggest > band.upper, "building"),
+        ((c.households == 0) & (c.area > max_area_empty_m2) & (group == 0) & ~inside, "empty"),
+    ):
+        for atom in np.flatnonzero(chosen):
+            group[atom] = len(why) + 1
+            why[len(why) + 1] = reason
     return group, why
 
 
@@ -50,173 +92,155 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
     """Cut the ground at STRONG barriers and closures, then join pieces until each can be cut into the band.
 
     Pieces without households join the neighbour across the weakest barrier, unless they are larger than allowed.
-    Which pieces are joined is decided greedily: the smallest that cannot stand alone joins the neighbour with which
-    it can, across the weakest and longest border.
+    The others are joined so that the fewest household pairs need to be in one grid across a barrier (``merge.py``).
     """
     group, why = closures(c, band, max_area_empty_m2)
+    ground = _pieces(c, group, band, max_area_empty_m2)
+    root = _absorb_empty(ground)
+    lived_in = np.flatnonzero(ground.households > 0)
+    position = np.full(len(root), -1, dtype=np.int64)
+    position[lived_in] = np.arange(len(lived_in))
+    pieces = [Piece(int(ground.households[p]), tuple(sorted(ground.lumps[p], reverse=True))) for p in lived_in]
+    joined = merge(_map(ground, root, position, pieces), band)
+    of_root = _by_number(root[ground.piece], len(root))
+    out = []
+    for g in joined.groups:
+        atoms = [of_root[lived_in[m]] for m in g.members]
+        closed = why.get(int(ground.own[lived_in[g.members[0]]]), "")
+        out.append(_region(g, atoms, [pieces[m] for m in g.members], closed, band, joined.exact))
+    hollow = np.unique(root[np.isin(root, root[lived_in], invert=True)])
+    kept = np.isin(hollow, root[ground.keep_empty])
+    for r, keep in zip(hollow.tolist(), kept.tolist(), strict=True):
+        closed = "empty" if keep else why.get(int(ground.own[r]), "")
+        out.append(Region(of_root[r], 0, closed, (), np.zeros(len(of_root[r]), dtype=np.int64)))
+    return sorted(out, key=lambda region: int(region.members[0]))
+
+
+def _region(group: Joined, atoms: list[Ints], pieces: list[Piece], closed: str, band: Band, exact: bool) -> Region:
+    """Describe a group of pieces, given with the atoms of each."""
+    members = np.concatenate(atoms)
+    order = np.argsort(members, kind="stable")
+    number = {m: k for k, m in enumerate(group.members)}
+    return Region(
+        members[order],
+        sum(p.households for p in pieces),
+        closed,
+        tuple(p.households for p in pieces),
+        np.repeat(np.arange(len(atoms)), [len(a) for a in atoms])[order],
+        tuple(k for k, p in enumerate(pieces) if not lumps_fit(p.lumps, p.households, band)),
+        tuple(tuple((number[m], n) for m, n in grid) for grid in group.grids),
+        exact,
+    )
+
+
+def crossing_optimum(c: Contacts, band: Band, max_area_empty_m2: float) -> int:
+    """Return the household pairs of a whole parent that must be in one grid across a STRONG barrier, by the model.
+
+    ``c`` without water that cannot be crossed, as for `regions`.
+    """
+    return sum(r.pairs for r in regions(c, band, max_area_empty_m2))
+
+
+def pairs_across(part: Ints, labels: Ints, households: Ints) -> int:
+    """Return the household pairs in one grid (``labels``) but on different pieces (``part``), all (n,).
+
+    Examples
+    --------
+    >>> pairs_across(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([300, 50, 250]))
+    12500
+    """
+    cell, where = np.unique(np.column_stack([labels, part]), axis=0, return_inverse=True)
+    inside = np.bincount(where.ravel(), households)
+    total = np.bincount(labels, households)
+    return round(float((total**2).sum() - (inside**2).sum()) / 2) if len(cell) else 0
+
+
+def sides(c: Contacts) -> Ints:
+    """Label the pieces between STRONG barriers, (n,); a barrier inside an estate parts nothing."""
+    return components(c.n, c.pairs[~c.strong | _same_compound(c)])
+
+
+def _same_compound(c: Contacts) -> Bools:
     a, b = c.pairs.T
-    same_compound = (c.compound[a] >= 0) & (c.compound[a] == c.compound[b])
-    together = (group[a] == group[b]) & (~c.strong | same_compound)
-    piece = components(c.n, c.pairs[together])
+    return np.asarray((c.compound[a] >= 0) & (c.compound[a] == c.compound[b]), dtype=np.bool_)
+
+
+def _by_number(label: Ints, n: int) -> list[Ints]:
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(label, minlength=n))[:-1])
+
+
+def _pieces(c: Contacts, group: Ints, band: Band, max_area_empty_m2: float) -> _Pieces:
+    a, b = c.pairs.T
+    piece = components(c.n, c.pairs[(group[a] == group[b]) & (~c.strong | _same_compound(c))])
     households = np.bincount(piece, c.households).astype(np.int64)
-    area = np.bincount(piece, c.area)
     own = np.zeros(len(households), dtype=np.int64)
     own[piece] = group
-    keep_empty = (households == 0) & (area > max_area_empty_m2)
-    weak, touch = _between(c, piece, len(households))
-    found = _Pieces(households, _lumps(c, piece, band), own, keep_empty, weak, touch)
-    merged = _merge(found, _absorb_empty(found), band)
-    out = []
-    for root in np.unique(merged):
-        pieces = np.flatnonzero(merged == root)
-        counts = tuple(int(households[p]) for p in pieces if households[p])
-        total = sum(counts)
-        closed = why.get(int(own[root]), "") if total or not keep_empty[root] else "empty"
-        out.append(Region(np.flatnonzero(np.isin(piece, pieces)), total, closed, counts))
-    return out
+    keep = (households == 0) & (np.bincount(piece, c.area) > max_area_empty_m2)
+    ends = np.sort(piece[c.pairs], axis=1)
+    differ = ends[:, 0] != ends[:, 1]
+    length = c.length[differ]
+    weakest = length.shape[1] - 1 - np.argmax(length[:, ::-1] > 0, axis=1)
+    touch = _touch(ends[differ], weakest, np.asarray(length.sum(axis=1), dtype=np.float64))
+    return _Pieces(piece, households, _lumps(c, piece, band), own, keep, touch)
 
 
-@dataclass(frozen=True)
-class _Pieces:
-    """(p,) pieces of ground: households, those of them that come in lumps, closure, whether it stays empty ground.
-
-    ``weak`` and ``touch`` (p, p): the weakest barrier class between two pieces (-1: no contact) and its metres.
-    """
-
-    households: Ints
-    lumps: list[list[int]]
-    own: Ints
-    keep_empty: Bools
-    weak: Ints
-    touch: Floats
+def _touch(pairs: Ints, weak: Ints, metres: Floats) -> _Touch:
+    """Sum up contacts of the same two pieces."""
+    each, which = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
+    weakest = np.full(len(each), -1, dtype=np.int64)
+    np.maximum.at(weakest, which.ravel(), weak)
+    return _Touch(each, weakest, np.bincount(which.ravel(), metres, len(each)).astype(np.float64))
 
 
 def _lumps(c: Contacts, piece: Ints, band: Band) -> list[list[int]]:
     """Return for each piece the households of the estates in it that may not be split."""
-    out: list[list[int]] = [[] for _ in range(int(piece.max()) + 1)]
-    for compound in np.unique(c.compound[c.compound >= 0]):
-        inside = c.compound == compound
-        total = int(c.households[inside].sum())
-        if 0 < total <= band.upper:
-            for p in np.unique(piece[inside]):
-                out[int(p)].append(int(c.households[inside & (piece == p)].sum()))
+    out: list[list[int]] = [[] for _ in range(int(piece.max(initial=-1)) + 1)]
+    inside = np.flatnonzero(c.compound >= 0)
+    total = np.bincount(c.compound[inside], c.households[inside])
+    inside = inside[total[c.compound[inside]] <= band.upper]
+    rows, which = np.unique(np.column_stack([piece[inside], c.compound[inside]]), axis=0, return_inverse=True)
+    counts = np.bincount(which.ravel(), c.households[inside], len(rows)).astype(np.int64)
+    for p, n in zip(rows[:, 0].tolist(), counts.tolist(), strict=True):
+        if n:
+            out[p].append(n)
     return out
 
 
-def lumps_fit(lumps: list[int], households: int, band: Band) -> bool:
-    """Tell whether households of which some come in lumps can be shared out in the band, wherever they stand.
-
-    Examples
-    --------
-    >>> lumps_fit([288, 378, 240, 330], 1255, Band(300, 500))  # 240 fits with none, and 19 do not fill it up
-    False
-    >>> lumps_fit([288, 240], 700, Band(300, 500))
-    True
-    """
-    if not band.can_hold(households):
-        return False
-    sand = households - sum(lumps)
-    order = sorted((n for n in lumps if n), reverse=True)[:9]  # beyond nine lumps: taken as sand, so rather True
-    sand += sum(lumps) - sum(order)
-
-    def place(i: int, groups: tuple[int, ...]) -> bool:
-        if i == len(order):
-            need = sum(max(0, band.lower - g) for g in groups)
-            most = len(groups) + max(0, (sand - need) // band.lower)
-            fewest = max(len(groups), -(-households // band.upper))
-            return need <= sand and fewest <= most
-        fits = (
-            (*groups[:k], g + order[i], *groups[k + 1 :])
-            for k, g in enumerate(groups)
-            if g + order[i] <= band.upper and g not in groups[:k]
-        )
-        return place(i + 1, (*groups, order[i])) or any(place(i + 1, g) for g in fits)
-
-    return place(0, ())
-
-
-def _between(c: Contacts, piece: Ints, n: int) -> tuple[Ints, Floats]:
-    """Return for each pair of pieces the weakest class between them (-1: none) and the length of the contact."""
-    weak = np.full((n, n), -1, dtype=np.int64)
-    touch = np.zeros((n, n))
-    p = piece[c.pairs]
-    for i, j, by_class in zip(p[:, 0], p[:, 1], c.length, strict=True):
-        if i != j:
-            weakest = int(np.flatnonzero(by_class)[-1])
-            weak[i, j] = weak[j, i] = max(weak[i, j], weakest)
-            touch[i, j] += by_class.sum()
-            touch[j, i] = touch[i, j]
-    return weak, touch
-
-
-def _absorb_empty(pieces: _Pieces) -> Ints:
-    """Attach pieces without households to a piece with them, nearest first, across the weakest barrier."""
-    weak, touch, keep = pieces.weak, pieces.touch, pieces.keep_empty
+def _absorb_empty(ground: _Pieces) -> Ints:
+    """Attach pieces without households to a piece with them, nearest first, across the weakest barrier, (p,)."""
+    touch, keep = ground.touch, ground.keep_empty
     parent = np.arange(len(keep))
-    settled = (pieces.households > 0) | keep
-    waiting = [int(p) for p in np.flatnonzero(~settled)]
-    while waiting:
-        reach = [(p, np.flatnonzero(settled & ~keep & (weak[p] >= 0))) for p in waiting]
-        now = [(p, near) for p, near in reach if len(near)]
-        if not now:
-            _join_empty(waiting, parent, weak)
+    settled = (ground.households > 0) | keep
+    both = np.concatenate([touch.pairs, touch.pairs[:, ::-1]])
+    weak, metres = np.tile(touch.weak, 2), np.tile(touch.metres, 2)
+    order = np.lexsort((both[:, 1], -metres, -weak, both[:, 0]))
+    both = both[order]
+    while not settled.all():
+        now = both[~settled[both[:, 0]] & (settled & ~keep)[both[:, 1]]]
+        if not len(now):
             break
-        for p, near in now:
-            best = near[np.lexsort((-touch[p, near], -weak[p, near]))[0]]
-            parent[p] = parent[best]
-        for p, _ in now:
-            settled[p] = True
-            waiting.remove(p)
+        taken, first = np.unique(now[:, 0], return_index=True)
+        parent[taken] = parent[now[first, 1]]
+        settled[taken] = True
+    left = ~settled
+    if left.any():  # no piece with households takes them: they join each other, and large empty ground
+        piece = components(len(keep), touch.pairs[left[touch.pairs].any(axis=1)])
+        lone = np.isin(piece, piece[left])
+        lowest = np.full(len(keep), len(keep), dtype=np.int64)
+        np.minimum.at(lowest, piece, np.arange(len(keep)))
+        parent[lone] = lowest[piece[lone]]
     return parent
 
 
-def _join_empty(waiting: list[int], parent: Ints, weak: Ints) -> None:
-    """Join empty pieces that no piece with households can take: with each other, and with large empty ground."""
-    for p in waiting:
-        for q in np.flatnonzero(weak[p] >= 0):
-            parent[parent == max(parent[p], parent[q])] = min(parent[p], parent[q])
-
-
-def _merge(pieces: _Pieces, parent: Ints, band: Band) -> Ints:
-    """Join pieces that cannot be cut into the band alone with a neighbour of the same closure."""
-    root = parent.copy()
-    stuck: set[int] = set()
-    while True:
-        total = np.bincount(root, pieces.households, len(root)).astype(np.int64)
-        todo = [
-            int(r)
-            for r in np.unique(root)
-            if r not in stuck and not pieces.keep_empty[r] and total[r] and not _fits(pieces, root, [int(r)], band)
-        ]
-        if not todo:
-            return root
-        r = min(todo, key=lambda p: (total[p], p))
-        best = _partner(pieces, root, r, band)
-        if best is None:
-            stuck.add(r)
-        else:
-            low, high = min(r, best), max(r, best)
-            stuck.discard(best)
-            root[root == high] = low
-
-
-def _fits(pieces: _Pieces, root: Ints, roots: list[int], band: Band) -> bool:
-    inside = np.flatnonzero(np.isin(root, roots))
-    lumps = [n for p in inside for n in pieces.lumps[p]]
-    return lumps_fit(lumps, int(pieces.households[inside].sum()), band)
-
-
-def _partner(pieces: _Pieces, root: Ints, r: int, band: Band) -> int | None:
-    """Return the piece to join: one with which it fits, across the weakest barrier, then along the longest contact."""
-    mine = np.flatnonzero(root == r)
-    options = []
-    for other in np.unique(root):
-        theirs = np.flatnonzero(root == other)
-        between = pieces.weak[np.ix_(mine, theirs)]
-        closed = pieces.own[other] != pieces.own[r] or pieces.keep_empty[other]
-        if other == r or closed or not pieces.households[theirs].any() or between.max() < 0:
-            continue
-        metres = float(pieces.touch[np.ix_(mine, theirs)].sum())
-        fits = _fits(pieces, root, [r, int(other)], band)
-        options.append((not fits, -int(between.max()), -metres, int(other)))
-    return min(options)[3] if options else None
+def _map(ground: _Pieces, root: Ints, position: Ints, pieces: list[Piece]) -> Map:
+    """Return the contacts over which pieces with households may be joined: those of the same closure."""
+    touch = ground.touch.renamed(root)
+    ends = position[touch.pairs]
+    a, b = touch.pairs.T
+    may = (ends >= 0).all(axis=1) & (ground.own[a] == ground.own[b])
+    weaker = len(BARRIER_CLASSES) - touch.weak[may]
+    tie = 0.01 * weaker + 0.01 * 30 / (
+        30 + touch.metres[may]
+    )  # across the weakest barrier, then along the longest edge
+    return Map(pieces, ends[may], tie)

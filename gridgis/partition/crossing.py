@@ -1,0 +1,277 @@
+"""The cheapest crossing: what pieces of ground must share across STRONG barriers, if each grid is to be in the band.
+
+The sand model. A piece is ground between STRONG barriers; its households can be cut off it in any number, as sand,
+but for its *lumps*: estates that stay whole. A *crossing grid* takes households of two or more pieces and costs the
+household pairs that it holds on different pieces. A group of pieces is laid out when each of its crossing grids is in
+the band and what remains of each piece is nothing or can be cut into the band (``lumps_fit``).
+
+Crossing grids do not run through a piece to reach another: those of its pieces that are wholly in it are connected, and
+each of the others touches one of them; where none is wholly in it, all touch one another.
+
+Why few layouts need to be tried. Shift one household around a cycle of grids and pieces, or along a path between two
+that are not at an end of what they may hold: no sum changes, and in each grid one piece gives one more and another one
+less, so the price is concave along the shift, and one of the two ends is no dearer. A cheapest layout is therefore a
+tree (two grids share one piece at most, and no cycle of such), in which everything but one is at an end: the grids at a
+bound of the band, the remainders at an end of an interval of numbers that can be cut. ``Group.cheapest`` takes such a
+tree apart, leaf by leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, product
+
+from gridgis.model import Band
+
+MOST_LUMPS = 8
+"""Lumps of a piece that are looked at, largest first; the others are taken as sand."""
+
+Given = tuple[tuple[int, int], ...]
+"""A crossing grid: (piece, households that it gives)."""
+
+
+@dataclass(frozen=True, order=True)
+class Piece:
+    """Households of a piece of ground, and those of its estates that stay whole, largest first."""
+
+    households: int
+    lumps: tuple[int, ...] = ()
+
+    @property
+    def sand(self) -> int:
+        """The households that are in no lump."""
+        return self.households - sum(self.lumps)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Crossing grids of a group of pieces; ``price`` is pairs plus the tie-break."""
+
+    price: float
+    grids: tuple[Given, ...]
+
+    @property
+    def pairs(self) -> int:
+        """The household pairs that lie on different pieces inside one grid."""
+        return sum(pairs_of([n for _, n in grid]) for grid in self.grids)
+
+
+def pairs_of(counts: Sequence[int]) -> int:
+    """Return the number of pairs of households that are in different ones of some counts.
+
+    Examples
+    --------
+    >>> pairs_of([50, 250])
+    12500
+    """
+    return (sum(counts) ** 2 - sum(n * n for n in counts)) // 2
+
+
+def lumps_fit(lumps: Iterable[int], households: int, band: Band) -> bool:
+    """Tell whether households of which some come in lumps can be shared out in the band, wherever they stand.
+
+    Examples
+    --------
+    >>> lumps_fit([288, 378, 240, 330], 1255, Band(300, 500))  # 240 fits with none, and 19 do not fill it up
+    False
+    >>> lumps_fit([288, 240], 700, Band(300, 500))
+    True
+    """
+    if not band.can_hold(households):
+        return False
+    return any(low <= households <= high for low, high in _intervals(_largest(lumps), households, band))
+
+
+def _largest(lumps: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted((n for n in lumps if n), reverse=True)[:MOST_LUMPS])
+
+
+def _intervals(lumps: tuple[int, ...], most: int, band: Band) -> Iterator[tuple[int, int]]:
+    """Yield the intervals of numbers, up to about ``most``, that can be shared out if those lumps are among them."""
+    for groups, need in _packings(lumps, band):
+        low, k = sum(lumps) + need, groups
+        while low <= most:
+            if k > 0 and low <= k * band.upper:
+                yield low, k * band.upper
+            low, k = low + band.lower, k + 1
+
+
+@lru_cache(maxsize=16384)
+def _packings(lumps: tuple[int, ...], band: Band) -> tuple[tuple[int, int], ...]:
+    """Return for each number of grids that the lumps can be packed into the sand that these then need."""
+    states: set[tuple[int, ...]] = {()}
+    for lump in lumps:
+        grown = {tuple(sorted((*s, lump))) for s in states}
+        for s in states:
+            for k, load in enumerate(s):
+                if load + lump <= band.upper:
+                    grown.add(tuple(sorted((*s[:k], load + lump, *s[k + 1 :]))))
+        states = grown
+    least: dict[int, int] = {}
+    for s in states:
+        need = sum(max(0, band.lower - load) for load in s)
+        least[len(s)] = min(need, least.get(len(s), need))
+    return tuple(sorted(least.items()))
+
+
+@lru_cache(maxsize=16384)
+def gives(piece: Piece, band: Band) -> tuple[int, ...]:
+    """Return what a piece may give to one crossing grid so that its remainder is at an end of what can be cut."""
+    out = set()
+    for taken in _takes(piece.lumps, band.upper):
+        rest = _without(piece.lumps, taken)
+        ends = {end for interval in _intervals(rest, piece.households, band) for end in interval}
+        ends |= set() if rest else {0}
+        alone = piece.households - sum(taken)
+        if any(low <= alone <= high for low, high in _intervals(rest, alone, band)):
+            ends.add(alone)
+        out |= {piece.households - r for r in ends if r <= alone}
+    return tuple(sorted(x for x in out if 0 < x < band.upper))
+
+
+@lru_cache(maxsize=16384)
+def least_pairs(piece: Piece, band: Band) -> int:
+    """Return the pairs of grids that a piece must share at least; 0 where it can be cut alone.
+
+    Examples
+    --------
+    >>> [least_pairs(Piece(h), Band(300, 500)) for h in (200, 400, 501, 550)]
+    [20000, 0, 299, 12500]
+    """
+    if not piece.households or lumps_fit(piece.lumps, piece.households, band):
+        return 0
+    return min((x * max(1, band.lower - x) for x in gives(piece, band)), default=0)
+
+
+def floor_of(least: Sequence[int]) -> float:
+    """Return what pieces cost together at least: a pair lies on two pieces, and is counted for each."""
+    return max(sum(least) / 2, max(least, default=0))
+
+
+def _takes(lumps: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
+    """Return which lumps a crossing grid may take of a piece: none, one, two, or all."""
+    some = {t for n in (0, 1, 2) for t in combinations(lumps, n)} | {lumps}
+    return sorted(t for t in some if sum(t) <= most)
+
+
+def _without(lumps: tuple[int, ...], taken: tuple[int, ...]) -> tuple[int, ...]:
+    rest = list(lumps)
+    for n in taken:
+        rest.remove(n)
+    return tuple(rest)
+
+
+def _give(piece: Piece, most: int, totals: range, wanted: tuple[int, ...]) -> Iterator[tuple[int, Piece]]:
+    """Yield how the piece between two grids may give: so many as wanted, or lumps and no sand."""
+    for taken in _takes(piece.lumps, most):
+        rest = _without(piece.lumps, taken)
+        whole = sum(taken)
+        for n in {*wanted, whole} if whole in totals else set(wanted):
+            if n > 0 and whole <= n <= whole + piece.sand:
+                yield n, Piece(piece.households - n, rest)
+
+
+State = tuple[tuple[int, Piece], ...]
+
+
+class Group:
+    """A connected group of pieces whose cheapest layout is looked for.
+
+    Parameters
+    ----------
+    pieces
+        The pieces by number, the elastic one as well.
+    touching
+        For each piece the bit mask of those that it touches.
+    tie
+        Returns the tie-break of a crossing grid of some pieces, far below one pair.
+    elastic
+        A piece that is taken to be large enough for anything, or -1.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        touching: Sequence[int],
+        tie: Callable[[Sequence[int]], float],
+        band: Band,
+        elastic: int = -1,
+    ) -> None:
+        self.pieces, self.touching, self.tie, self.band, self.elastic = pieces, touching, tie, band, elastic
+        self.steps = 0
+
+    def cheapest(self, members: Sequence[int], bound: float) -> Layout | None:
+        """Return the cheapest layout of a price below the bound; None where there is none."""
+        return self._solve(tuple((i, self.pieces[i]) for i in members), bound)
+
+    def _solve(self, state: State, bound: float) -> Layout | None:
+        if len(state) == 1:
+            i, p = state[0]
+            done = i == self.elastic or p.households == 0 or lumps_fit(p.lumps, p.households, self.band)
+            return Layout(0.0, ()) if done and bound > 0 else None
+        best: Layout | None = None
+        for found, rest in self._first_grids(state):
+            self.steps += 1
+            price = pairs_of([n for _, n in found]) + self.tie([i for i, _ in found])
+            if price + self._floor(rest) >= bound or not self._touch(found):
+                continue
+            after = self._solve(rest, bound - price) if rest else Layout(0.0, ())
+            if after is not None:
+                bound = price + after.price
+                best = Layout(bound, (found, *after.grids))
+        return best
+
+    def _floor(self, state: State) -> float:
+        """Return what those pieces cost at least that cannot be cut alone."""
+        return floor_of([least_pairs(p, self.band) for i, p in state if i != self.elastic])
+
+    def _first_grids(self, state: State) -> Iterator[tuple[Given, State]]:
+        """Yield the last grid that is left, or a leaf of the tree: a grid that only one of its pieces shares."""
+        leaf = [() if i == self.elastic else gives(p, self.band) for i, p in state]
+        for amounts in product(*leaf):
+            if self.band.lower <= sum(amounts) <= self.band.upper:
+                yield tuple((i, n) for (i, _), n in zip(state, amounts, strict=True)), ()
+        for size in range(1, len(state)):
+            for chosen in combinations(range(len(state)), size):
+                rest = [k for k in range(len(state)) if k not in chosen]
+                if not self._connected([state[k][0] for k in rest]):
+                    continue
+                for amounts in product(*(leaf[k] for k in chosen)):
+                    if sum(amounts) < self.band.upper:
+                        given = tuple((state[k][0], n) for k, n in zip(chosen, amounts, strict=True))
+                        yield from self._joints(state, rest, given)
+
+    def _joints(self, state: State, rest: list[int], given: Given) -> Iterator[tuple[Given, State]]:
+        """Yield the grids of some leaves with one piece of the rest."""
+        total = sum(n for _, n in given)
+        totals = range(max(1, self.band.lower - total), self.band.upper - total + 1)
+        wanted = (self.band.lower - total, self.band.upper - total)
+        for j in rest:
+            i, piece = state[j]
+            if not any(self.touching[i] >> other & 1 for other, _ in given):
+                continue
+            whole = Piece(piece.sand) if i == self.elastic else piece
+            for n, left in _give(whole, self.band.upper - total, totals, wanted):
+                yield (*given, (i, n)), tuple((state[k][0], left if k == j else state[k][1]) for k in rest)
+
+    def _touch(self, grid: Given) -> bool:
+        """Tell whether the pieces of a crossing grid reach one another, and not through a part of a piece."""
+        whole = [i for i, n in grid if n == self.pieces[i].households]
+        part = [i for i, n in grid if n != self.pieces[i].households]
+        if not whole:
+            return all(self.touching[i] >> j & 1 for i, j in combinations(part, 2))
+        reach = sum(1 << i for i in whole)
+        return self._connected(whole) and all(self.touching[i] & reach for i in part)
+
+    def _connected(self, members: Sequence[int]) -> bool:
+        inside = sum(1 << i for i in members)
+        seen = fresh = inside & -inside
+        while fresh:
+            i = fresh.bit_length() - 1
+            fresh &= ~(1 << i)
+            new = self.touching[i] & inside & ~seen
+            seen |= new
+            fresh |= new
+        return seen == inside

@@ -6,7 +6,7 @@ metric CRS) is only for measuring metres and square metres.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from gridgis.checks.edges import Edges, Geometries, Integers, edges_of
 from gridgis.checks.layers import NO_GRID, boundary_crs, move, texts
 from gridgis.checks.place import Place, place_of
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs
-from gridgis.model import Community, DivisionRules
+from gridgis.model import Community, DivisionRules, Pin
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Scene:
         The grids are a whole revision: rules that depend on how one plan was made are left out.
     atoms
         ATOM_COLUMNS in stored coordinates, where they are at hand.
+    pins
+        What the planner pinned.
     """
 
     grids: gpd.GeoDataFrame
@@ -48,6 +50,7 @@ class Scene:
     rules: Mapping[str, DivisionRules]
     revision_wide: bool = False
     atoms: gpd.GeoDataFrame | None = None
+    pins: Sequence[Pin] = ()
 
     @cached_property
     def stored(self) -> Geometries:

@@ -18,11 +18,12 @@ from gridgis.checks.finding import Finding, Outcome, table
 from gridgis.checks.households import households
 from gridgis.checks.names import names
 from gridgis.checks.nesting import nesting
+from gridgis.checks.pins import pins as pins_rule
 from gridgis.checks.scene import Scene
 from gridgis.checks.schema import schema, valid
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
-from gridgis.model import Community, DivisionPlan, DivisionRules, VerifyReport
+from gridgis.model import Community, DivisionPlan, DivisionRules, Pin, VerifyReport
 
 Rule = Callable[[Scene], Outcome]
 
@@ -49,6 +50,7 @@ PLAN: dict[str, Rule] = {
     "compounds": compounds,
     "river": river,
     "strong": strong,
+    "pins": pins_rule,
 }
 """Rules of a division: they look at buildings, barriers and compounds, by the rules of the plan."""
 
@@ -63,6 +65,7 @@ def verify(
     revision_wide: bool = False,
     *,
     atoms: gpd.GeoDataFrame | None = None,
+    pins: Sequence[Pin] | None = None,
 ) -> VerifyReport:
     """Check grids against all rules, independently of how they were made.
 
@@ -80,6 +83,8 @@ def verify(
     atoms
         The atoms that the grids are made of (model.ATOM_COLUMNS), in any CRS. They are checked by a rule of their own;
         where they are sound, the verifier can also prove that the shape of the ground makes a band impossible.
+    pins
+        What the planner pinned; None: what the plan holds.
 
     Returns
     -------
@@ -98,10 +103,12 @@ def verify(
     if not given or len(communities) < len(given):
         codes = [c.code for c in given]
         raise InvalidInput(f"社区缺失或代码重复：{codes}", f"no community, or a code given twice: {codes}", codes=codes)
+    if pins is None:
+        pins = grids.pins if isinstance(grids, DivisionPlan) else ()
     grids, atoms = _tables(grids, atoms)
     stored = to_stored(grids).reset_index(drop=True)
     pieces = None if atoms is None else to_stored(atoms).reset_index(drop=True)
-    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces)
+    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces, pins)
     found: list[Finding] = []
     checked: dict[str, int] = {}
     for name, rule in ({**FIRST, **GROUND} if revision_wide else RULES).items():

@@ -15,7 +15,7 @@ from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.io.notes import join_notes
 from gridgis.io.own import OwnFiles, read_own
-from gridgis.io.plan_file import read_communities, read_plan, read_stored_atoms, read_stored_grids
+from gridgis.io.plan_file import read_communities, read_plan, read_plan_pins, read_stored_atoms, read_stored_grids
 from gridgis.io.town import Town, read_town
 from gridgis.model import (
     STRONG,
@@ -217,7 +217,7 @@ def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyRepor
     """
     grids, atoms, rules = read_stored_grids(path), read_stored_atoms(path), read_plan(path).rules
     communities = read_communities(path) if town is None else _of_town(read_town(town), rules)
-    return verify(grids, communities, rules, atoms=atoms)
+    return verify(grids, communities, rules, atoms=atoms, pins=read_plan_pins(Path(path)))
 
 
 def _of_town(town: Town, rules: Mapping[str, DivisionRules]) -> list[Community]:

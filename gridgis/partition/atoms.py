@@ -20,6 +20,7 @@ from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
+from gridgis.partition.keep import Kept
 from gridgis.partition.search import components
 from gridgis.partition.voronoi import cut_face, sample_outlines
 
@@ -59,7 +60,7 @@ class Atoms:
         return np.bincount(self.building_atom, counts, len(self.polygons)).astype(np.int64)
 
 
-def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = None) -> Atoms:
+def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = None, kept: Kept | None = None) -> Atoms:
     """Node the ground and cut it into atoms.
 
     Parameters
@@ -70,6 +71,8 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
         Called with ("atoms", blocks done, blocks).
     extra
         (k,) more lines in the work CRS that must be borders of atoms (drawn borders, present borders); no barriers.
+    kept
+        Present ground, which is cut only where something is new.
 
     Raises
     ------
@@ -82,7 +85,8 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
     drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved, more)]
     fixed = node(np.concatenate([ground.base.geometry.to_numpy(), *drawn]))
     blocks, open_ends = faces(fixed)
-    blocks = blocks[_inside(blocks, ground.base.geometry.to_numpy()) >= 0]
+    base = ground.base.geometry.to_numpy()
+    blocks = blocks[_inside(blocks, base) >= 0]
     if len(open_ends):
         ground.rows.append(
             report_row(
@@ -91,9 +95,12 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
                 f"{len(open_ends)} ends of roads ({open_ends.sum():.0f} m) are open and enclose no block; no border",
             )
         )  # fmt: skip
-    cells = _cut_blocks(ground, blocks, progress)
-    polygons, _ = faces(node(np.concatenate([[fixed], cells])))
-    community = _inside(polygons, ground.base.geometry.to_numpy())
+    if kept is None:
+        polygons, _ = faces(node(np.concatenate([[fixed], _cut_blocks(ground, blocks, progress)])))
+    else:
+        spots = ground.buildings[["x", "y"]].to_numpy(dtype=float)
+        polygons = kept.refined(blocks, lambda now: _cut_blocks(ground, now, progress), spots)
+    community = _inside(polygons, base)
     polygons, community = polygons[community >= 0], community[community >= 0]
     need_sound_when_stored(polygons, ground.work_crs)
     return _describe(ground, polygons, community)

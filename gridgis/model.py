@@ -171,6 +171,8 @@ class DivisionRules:
     border_price: Mapping[str, float]
     balance_price: float
     effort: int
+    compactness_price: float = 0.0
+    moving_price: float = 100.0
 
     @classmethod
     def load(cls, name: str) -> DivisionRules:
@@ -216,6 +218,7 @@ class DivisionRules:
     def from_dict(cls, data: Mapping[str, Any], source: str = "rules") -> DivisionRules:
         """Read the rules from plain data; every key is needed, an unknown one is refused."""
         names = set(cls.__dataclass_fields__)
+        data = {**LATER_RULES, **data}
         if wrong := sorted(names ^ set(data)):
             raise InvalidInput(
                 f"规则 {source} 缺少或多出的键：{wrong}；应有：{sorted(names)}",
@@ -229,7 +232,7 @@ class DivisionRules:
                 "level3": _band(data["level3"], "level3"),
                 "border_price": {k: float(v) for k, v in data["border_price"].items()},
             }
-            for key in ("max_area_empty_m2", "m2_per_household", "default_storeys", "balance_price"):
+            for key in ("max_area_empty_m2", "m2_per_household", "default_storeys", *PRICES):
                 values[key] = float(values[key])
             values["effort"] = int(values["effort"])
         except (TypeError, KeyError, ValueError, AttributeError) as e:
@@ -244,6 +247,11 @@ class DivisionRules:
         except tomllib.TOMLDecodeError as e:
             raise InvalidInput(f"规则文件 {source} 不是有效的 TOML：{e}", f"{source} is no valid TOML: {e}") from e
         return cls.from_dict(data, source)
+
+
+PRICES = ("balance_price", "compactness_price", "moving_price")
+LATER_RULES = {"compactness_price": 0.0, "moving_price": 100.0}
+"""Keys that came later, with the values by which files without them were meant."""
 
 
 def _band(data: Mapping[str, int], key: str) -> Band:

@@ -13,13 +13,14 @@ from gridgis.geometry.coverage import report_row
 from gridgis.model import BARRIER_CLASSES, Band, Community, DivisionPlan, DivisionRules, Progress, no_progress
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
+from gridgis.partition.community import CommunityCut, cut_communities
 from gridgis.partition.continuity import continued
 from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
 from gridgis.partition.layout import Pieces, number, text
-from gridgis.partition.levels import Cut, cut_level
+from gridgis.partition.levels import Cut
 from gridgis.partition.reasons import explain
 
 
@@ -30,6 +31,7 @@ def divide(
     previous: gpd.GeoDataFrame | DivisionPlan | None = None,
     *,
     work_crs: str | None = None,
+    processes: int = 1,
     progress: Progress = no_progress,
 ) -> DivisionPlan:
     """Divide communities into comprehensive grids of three levels and dedicated grids.
@@ -49,6 +51,8 @@ def divide(
         continues one of them (SEMANTICS 13) names it in ``previous``.
     work_crs
         The metric CRS; default: chosen by the place. A registry passes its own.
+    processes
+        How many processes share the search; the plan does not depend on it.
     progress
         Called with (stage, done, total).
 
@@ -65,13 +69,13 @@ def divide(
     atoms = make_atoms(ground, progress)
     level2 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     level3 = np.full(len(atoms.polygons), -1, dtype=np.int64)
-    cuts: list[tuple[Contacts, Cut, Band, int]] = []
     whole = contacts(ground, atoms, np.arange(len(atoms.polygons)))
-    for c, code in enumerate(ground.base["code"].astype(str)):
-        inside = np.flatnonzero((atoms.community == c) & (atoms.site < 0))
-        if len(inside):
-            _cut_community(whole.take(inside), by_code[code], seed, level2, level3, cuts)
-        progress("divide", c + 1, len(ground.base))
+    codes = ground.base["code"].astype(str).tolist()
+    grounds = [whole.take(np.flatnonzero((atoms.community == c) & (atoms.site < 0))) for c in range(len(codes))]
+    made = cut_communities(grounds, [by_code[code] for code in codes], seed, processes, progress)
+    cuts: list[tuple[Contacts, Cut, Band, int]] = []
+    for c, code, cut in zip(grounds, codes, made, strict=True):
+        _number(c, cut, by_code[code], level2, level3, cuts)
     pieces = _pieces(ground, atoms)
     layout, site_of = number(pieces, level2, level3, atoms.site)
     flags = explain(pieces, layout, cuts, by_code, ground.rows)
@@ -130,23 +134,20 @@ def _report_unused(ground: Ground, carved: set[int], overlaid: set[str]) -> None
         )  # fmt: skip
 
 
-def _cut_community(
+def _number(
     c: Contacts,
+    cut: CommunityCut,
     rules: DivisionRules,
-    seed: int,
     level2: Ints,
     level3: Ints,
     cuts: list[tuple[Contacts, Cut, Band, int]],
 ) -> None:
-    """Cut one community into level 2 and each of those into level 3; labels are unique over all communities."""
-    first = int(level2.max()) + 1
-    cut = cut_level(c, rules.level2, rules, seed)
-    level2[c.atom] = cut.labels + first
-    cuts.append((c, cut, rules.level2, 2))
-    for label in range(len(cut.region_of)):
-        inner = c.take(np.flatnonzero(cut.labels == label))
-        sub = cut_level(inner, rules.level3, rules, seed + 100_003 * (label + 1))
-        level3[inner.atom] = sub.labels + int(level3.max()) + 1
+    """Write the labels of one community into those of all, so that they are unique."""
+    level2[c.atom] = cut.level2.labels + int(level2.max(initial=-1)) + 1
+    cuts.append((c, cut.level2, rules.level2, 2))
+    for label, sub in enumerate(cut.level3):
+        inner = c.take(np.flatnonzero(cut.level2.labels == label))
+        level3[inner.atom] = sub.labels + int(level3.max(initial=-1)) + 1
         cuts.append((inner, sub, rules.level3, 3))
 
 

@@ -22,8 +22,8 @@ class Contacts:
 
     ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building
     (buildings on one and the same spot, which nothing can part, taken together);
-    ``area`` (n,) m2; ``compound`` (n,) or -1; ``water`` (n,) True for water that cannot be crossed
-    and has no building on it;
+    ``area`` (n,) m2; ``outline`` (n,) metres around; ``compound`` (n,) or -1; ``water`` (n,) True for water
+    that cannot be crossed and has no building on it;
     ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
     """
 
@@ -31,6 +31,7 @@ class Contacts:
     households: Ints
     biggest: Ints
     area: Floats
+    outline: Floats
     compound: Ints
     water: Bools
     pairs: Ints
@@ -62,6 +63,7 @@ class Contacts:
             self.households[chosen],
             self.biggest[chosen],
             self.area[chosen],
+            self.outline[chosen],
             self.compound[chosen],
             self.water[chosen],
             np.sort(ends[keep], axis=1),
@@ -91,6 +93,7 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
         households,
         biggest,
         shapely.area(atoms.polygons).astype(np.float64),
+        shapely.length(atoms.polygons).astype(np.float64),
         atoms.compound,
         water & ~lived_on,
         pairs[keep],

@@ -10,8 +10,12 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
+from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions import Region, regions
-from gridgis.partition.search import components, partition_graph
+from gridgis.partition.search import components, solve
+
+RETRIES = 4
+"""Searches with other seeds where a region was not cut into the band."""
 
 
 @dataclass(frozen=True)
@@ -27,58 +31,104 @@ def cut_level(c: Contacts, band: Band, rules: DivisionRules, seed: int) -> Cut:
 
     Water that cannot be crossed takes no part: it is given afterwards to the grid on its bank.
     """
-    labels = np.full(c.n, -1, dtype=np.int64)
-    region_of: list[Region] = []
     dry = np.flatnonzero(~c.water)
     land = c.take(dry)
-    for region in regions(land, band, rules.max_area_empty_m2) if land.n else []:
-        part = _cut_region(land.take(region.members), region, band, rules, seed + len(region_of))
-        labels[dry[region.members]] = part + len(region_of)
-        region_of.extend([region] * (int(part.max()) + 1))
-    rest = labels < 0
-    _attach(c, labels)
+    parts = [
+        cut_region(land.take(region.members), region, band, rules, seed + i)
+        for i, region in enumerate(regions(land, band, rules.max_area_empty_m2) if land.n else [])
+    ]
+    return gather(c, parts)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A region with the labels 0..k-1 of its members."""
+
+    region: Region
+    labels: Ints
+
+
+def gather(c: Contacts, pieces: list[Piece]) -> Cut:
+    """Put the regions of a parent's land together, and give the water to the grid on its bank."""
+    dry = np.flatnonzero(~c.water)
+    labels = np.full(c.n, -1, dtype=np.int64)
+    region_of: list[Region] = []
+    for piece in pieces:
+        labels[dry[piece.region.members]] = piece.labels + len(region_of)
+        region_of.extend([piece.region] * (int(piece.labels.max()) + 1))
+    attach(c, labels)
     if (labels < 0).any():
         left = np.flatnonzero(labels < 0)
         part = components(len(left), c.take(left).pairs)
         labels[left] = part + len(region_of)
         region_of.extend([Region(left[part == p], 0, "empty", ()) for p in range(int(part.max()) + 1)])
-    assert (labels[rest] >= 0).all()
     return Cut(labels, region_of)
 
 
-def _cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Ints:
+def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Piece:
     """Cut one region; estates that may not be split are contracted to one node."""
-    node = _contract(c, band)
+    problem, node = contract(c, band, rules)
+    options = [k for k in part_options(region.households, band) if k <= problem.n]
+    if region.closed == "building" or not options or options == [1]:
+        return Piece(region, np.zeros(c.n, dtype=np.int64))
+    found = solve(problem, options, seed, rules.effort)
+    if not found.holds:
+        found = _once_more(c, problem, options, band, rules, seed, found)
+    return Piece(region, found.labels[node])
+
+
+def _once_more(
+    c: Contacts, problem: Problem, options: list[int], band: Band, rules: DivisionRules, seed: int, found: Found
+) -> Found:
+    """Try other seeds, then all groupings of a small region, where the first search left the band."""
+    if can_group(c, band) is False:
+        return found
+    for attempt in range(1, RETRIES):
+        other = solve(problem, options, seed + 7919 * attempt, rules.effort)
+        if (other.wrong, other.price) < (found.wrong, found.price):
+            found = other
+        if found.holds:
+            return found
+    labels = find_grouping(problem.weights, problem.edges, problem.costs, band)
+    if labels is None:
+        return found
+    return Found(labels, int(labels.max()) + 1, problem.linear_price(labels), problem.excess(labels), 0)
+
+
+def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, Ints]:
+    """Return the problem of a region, and (n,) the node of each atom: an estate within the limit is one node."""
+    node = _whole_estates(c, band)
     n = int(node.max()) + 1
-    weights = np.bincount(node, c.households, n).astype(np.int64)
     ends = np.sort(node[c.pairs], axis=1)
     crossing = ends[:, 0] != ends[:, 1]
-    edges, which = np.unique(ends[crossing], axis=0, return_inverse=True)
-    costs = np.bincount(which.ravel(), c.costs(rules)[crossing], len(edges)).astype(np.float64)
-    options = [k for k in part_options(region.households, band) if k <= n]
-    if region.closed == "building" or not options or options == [1]:
-        return np.zeros(c.n, dtype=np.int64)
-    best = None
-    refuted = can_group(c, band) is False
-    for attempt in range(1 if refuted else 4):
-        labels, report = partition_graph(
-            weights, edges, costs, options, band.lower, band.upper,
-            seed=seed + 7919 * attempt, balance=rules.balance_price, effort=rules.effort,
-        )  # fmt: skip
-        if best is None or report["excess"] < best[0]:
-            best = (report["excess"], labels)
-        if best[0] == 0:
-            break
-    assert best is not None
-    found = find_grouping(weights, edges, costs, band) if best[0] and not refuted else None
-    return np.asarray((best[1] if found is None else found)[node])
+    key, which = np.unique(ends[crossing, 0] * n + ends[crossing, 1], return_inverse=True)
+    metres = c.length.sum(axis=1)
+    rim = np.bincount(node, c.outline, n)
+    for side in (0, 1):
+        rim -= np.bincount(node[c.pairs[:, side]], metres, n)
+    problem = Problem(
+        np.bincount(node, c.households, n).astype(np.int64),
+        np.column_stack([key // n, key % n]).astype(np.int64),
+        np.bincount(which, c.costs(rules)[crossing], len(key)).astype(np.float64),
+        band.lower,
+        band.upper,
+        balance=rules.balance_price,
+        shape=Shape(
+            np.bincount(which, metres[crossing], len(key)).astype(np.float64),
+            np.maximum(rim, 0.0),
+            np.bincount(node, c.area, n).astype(np.float64),
+        ),
+        compactness=rules.compactness_price,
+    )
+    return problem, node
 
 
-def _contract(c: Contacts, band: Band) -> Ints:
+def _whole_estates(c: Contacts, band: Band) -> Ints:
     """Assign each atom its node of the graph: a connected piece of an estate within the limit is one node."""
     a, b = c.pairs.T
     same = (c.compound[a] >= 0) & (c.compound[a] == c.compound[b])
-    total = np.bincount(c.compound[c.compound >= 0], c.households[c.compound >= 0], int(c.compound.max(initial=-1)) + 1)
+    inside = c.compound >= 0
+    total = np.bincount(c.compound[inside], c.households[inside], int(c.compound.max(initial=-1)) + 1)
     whole = np.zeros(len(same), dtype=bool)
     whole[same] = total[c.compound[a[same]]] <= band.upper
     return components(c.n, c.pairs[whole])
@@ -101,22 +151,20 @@ def part_options(households: int, band: Band) -> list[int]:
     return sorted(range(max(fewest, 1), most + 1), key=lambda k: (abs(households / k - middle), k))
 
 
-def _attach(c: Contacts, labels: Ints) -> None:
+def attach(c: Contacts, labels: Ints) -> None:
     """Give unlabelled atoms to the labelled neighbour with the longest shared edge, from the bank outward."""
     metres = c.length.sum(axis=1)
     while (labels < 0).any():
         ends = labels[c.pairs]
+        rows, length = [], []
         for here, there in ((0, 1), (1, 0)):
             open_ = (ends[:, here] < 0) & (ends[:, there] >= 0)
-            if here == 0:
-                rows = np.column_stack([c.pairs[open_, 0], ends[open_, 1]])
-                length = metres[open_]
-            else:
-                rows = np.concatenate([rows, np.column_stack([c.pairs[open_, 1], ends[open_, 0]])])
-                length = np.concatenate([length, metres[open_]])
-        if not len(rows):
+            rows.append(np.column_stack([c.pairs[open_, here], ends[open_, there]]))
+            length.append(metres[open_])
+        found = np.concatenate(rows)
+        if not len(found):
             return
-        pairs, which = np.unique(rows, axis=0, return_inverse=True)
-        total = np.bincount(which.ravel(), length)
+        pairs, which = np.unique(found, axis=0, return_inverse=True)
+        total = np.bincount(which.ravel(), np.concatenate(length))
         order = np.lexsort((-pairs[:, 1], total, pairs[:, 0]))
         labels[pairs[order, 0]] = pairs[order, 1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gridgis.geometry.arrays import Bools, Floats, Ints
+from gridgis.geometry.arrays import Floats, Ints
 
 
 def _no_pairs() -> Ints:
@@ -116,9 +116,14 @@ class Found:
     timed_out: bool = False
 
     @property
+    def wrong(self) -> int:
+        """Weight outside the bounds plus pairs that are not apart."""
+        return self.excess + self.clashes
+
+    @property
     def holds(self) -> bool:
         """True when all bounds hold and all that must be apart is."""
-        return self.excess == 0 and self.clashes == 0
+        return self.wrong == 0
 
 
 def induced(problem: Problem, nodes: Ints) -> Problem:
@@ -126,7 +131,7 @@ def induced(problem: Problem, nodes: Ints) -> Problem:
     position = np.full(problem.n, -1, dtype=np.int64)
     position[nodes] = np.arange(len(nodes))
     ends = position[problem.edges]
-    keep: Bools = (ends >= 0).all(axis=1)
+    keep = np.asarray((ends >= 0).all(axis=1), dtype=np.bool_)
     pairs = position[problem.apart]
     shape = problem.shape
     if shape is not None:

@@ -1,4 +1,9 @@
-"""Partition a weighted graph into contiguous parts within bounds at a low cut: tree splits, ReCom moves, flips."""
+"""Partition a weighted graph into contiguous parts within bounds at a low price: tree cuts, ReCom moves, flips.
+
+A search starts from recursive tree cuts (or from given labels), then cools in rounds: pairs of parts are merged and cut
+anew along random spanning trees, single nodes are moved over borders, and leaving the bounds gets dearer from round to
+round. The inner loops are compiled (`kernels`); effort is counted, so one seed gives one answer.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +19,25 @@ from scipy.sparse.csgraph import connected_components
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Floats, Ints
-from gridgis.partition.tree import Bounds, Graph, split
+from gridgis.partition.problem import Found, Problem, Shape
 
 PENALTY = 1e5
-"""Price of one unit of weight outside the bounds: more than any border is worth."""
+"""Price of one unit of weight outside the bounds, and of a clash: more than any border is worth."""
+ROUNDS = 4
+"""Rounds of one search; the temperature and the softness of the bounds fall from each to the next."""
+MORE = 6
+"""How many times as many restarts there are where the bounds are hard to keep."""
+SOFT, HOT, COOLING = 40.0, 1.5, 0.45
+"""In the first round a mean part outside the bounds costs SOFT mean edges, and the temperature is HOT mean edges."""
+TREES = 12
+"""Trees tried for each cut of the start."""
+NODE_VISITS = 4_000_000
+"""ReCom proposals x nodes of a call of ``partition_graph`` that states no effort: some seconds at most."""
 
 
 @dataclass
 class _Clock:
-    """Counts effort; ``time_limit`` is a safety that voids determinism, and its use is reported."""
+    """``time_limit`` is a safety that voids determinism, and its use is reported."""
 
     time_limit: float | None
     started: float = field(default_factory=time.monotonic)
@@ -31,6 +46,145 @@ class _Clock:
     def over(self) -> bool:
         self.used = self.used or (self.time_limit is not None and time.monotonic() - self.started > self.time_limit)
         return self.used
+
+
+def solve(
+    problem: Problem,
+    options: Sequence[int],
+    seed: int = 0,
+    effort: int = 60,
+    start: Ints | None = None,
+    time_limit: float | None = None,
+    restarts: int = 1,
+) -> Found:
+    """Search for a cheap partition of a connected graph.
+
+    Parameters
+    ----------
+    problem
+        Graph, bounds and prices. Its graph must be connected.
+    options
+        Numbers of parts, tried in this order until one keeps all bounds.
+    seed, effort
+        Of the search: ReCom proposals for each part, and as many flips as fit to them.
+    start
+        (n,) labels to begin with; their number of parts is the only option then.
+    time_limit
+        Seconds; a safety that is reported as ``timed_out`` and voids the promise of the same labels.
+    restarts
+        Searches from anew for each number of parts, of which the best is kept; above 1, up to MORE times as many
+        while the bounds are not kept.
+    """
+    clock = _Clock(time_limit)
+    best: Found | None = None
+    for k in options:
+        for attempt in range(restarts if restarts == 1 else MORE * restarts):
+            found = _search(problem, k, (seed * 1_000_003 + k) * 1_009 + attempt, effort, start, clock)
+            if best is None or (found.wrong, found.price) < (best.wrong, best.price):
+                best = found
+            if clock.over() or k == 1 or (attempt + 1 >= restarts and best.holds):
+                break
+        assert best is not None
+        if best.holds or clock.over():
+            break
+    if best is None:
+        raise ValueError("no number of parts to choose from")
+    return best
+
+
+def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None, clock: _Clock) -> Found:
+    """Search once for k parts."""
+    from gridgis.partition.kernels.flips import flips
+    from gridgis.partition.kernels.net import appraise, empty_parts, tally
+    from gridgis.partition.kernels.recom import recombine
+    from gridgis.partition.kernels.trees import room
+
+    net, tree = _net(problem), room(problem.n, len(problem.costs))
+    rng = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64)
+    unit = max(float(np.abs(problem.costs).mean()) if len(problem.costs) else 1.0, 1e-9)
+    hard = _prices(problem, k, PENALTY)
+    parts = empty_parts(problem.n, k)
+    if start is not None:
+        parts.labels[:] = start
+    elif k > 1:
+        _cut_recursively(net, hard, parts.labels, k, tree, unit, rng)
+    tally(net, parts)
+    best, found = parts.labels.copy(), np.array(appraise(net, hard, parts))
+
+    def keep() -> None:
+        price, wrong = appraise(net, hard, parts)
+        if (wrong, price) < (found[1], found[0]):
+            found[:] = price, wrong
+            best[:] = parts.labels
+
+    mean = max(float(problem.weights.sum()) / k, 1.0)
+    prefer = unit if seed % 2 else 0.0
+    for round_ in range(ROUNDS if k > 1 else 0):
+        p = _prices(problem, k, PENALTY if round_ == ROUNDS - 1 else min(PENALTY, SOFT * unit / mean * 8.0**round_))
+        hot = HOT * unit * COOLING**round_
+        recombine(net, p, parts, tree, effort * k // ROUNDS, hot, hot * 0.3, prefer, rng, best, found)
+        flips(net, p, parts, effort * problem.n // 3, hot * 0.5, hot * 0.02, rng)
+        keep()
+        if clock.over():
+            break
+    if k > 1:
+        parts.labels[:] = best
+        tally(net, parts)
+        flips(net, hard, parts, 20 * len(problem.costs), 0.0, 0.0, rng)
+        keep()
+    return Found(best, k, float(found[0]), problem.excess(best), problem.clashes(best), clock.used)
+
+
+def _cut_recursively(net: Any, p: Any, labels: Ints, k: int, tree: Any, unit: float, rng: Any) -> None:
+    from gridgis.partition.kernels.recom import cut_off
+
+    waiting = [(0, k)]
+    while waiting:
+        first, many = waiting.pop()
+        if many > 1:
+            share = int(cut_off(net, p, labels, first, many, tree, TREES, unit, rng))
+            waiting += [(first, many - share), (first + many - share, share)]
+
+
+def _prices(problem: Problem, k: int, penalty: float) -> Any:
+    from gridgis.partition.kernels.net import Prices
+
+    load = problem.weights if problem.load is None else problem.load
+    return Prices(
+        float(problem.lower), float(problem.upper), float(load.sum() / k), problem.balance,
+        problem.compactness if problem.shape is not None else 0.0, problem.moving, penalty, PENALTY,
+    )  # fmt: skip
+
+
+def _net(problem: Problem) -> Any:
+    """Return the problem as flat arrays."""
+    from gridgis.partition.kernels.net import Net
+
+    n, m = problem.n, len(problem.edges)
+    shape = problem.shape or Shape(np.zeros(m), np.zeros(n), np.zeros(n))
+    load = problem.weights if problem.load is None else problem.load
+    home = np.full(n, -1, dtype=np.int64) if problem.home is None else problem.home
+    aptr, anbr, _ = _neighbours(n, problem.apart)
+    ptr, nbr, eid = _neighbours(n, problem.edges)
+
+    def flat(values: Any) -> Floats:
+        return np.ascontiguousarray(values, dtype=np.float64)
+
+    return Net(
+        ptr, nbr, eid, np.ascontiguousarray(problem.edges), flat(problem.costs), flat(shape.lengths), flat(shape.rim),
+        flat(shape.areas), flat(problem.weights), flat(load), home, aptr, anbr,
+    )  # fmt: skip
+
+
+def _neighbours(n: int, pairs: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return neighbours as compressed rows: ptr (n + 1,), neighbour and pair number (2m,)."""
+    a = np.concatenate([pairs[:, 0], pairs[:, 1]])
+    b = np.concatenate([pairs[:, 1], pairs[:, 0]])
+    number = np.tile(np.arange(len(pairs), dtype=np.int64), 2)
+    order = np.lexsort((b, a))
+    ptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(a, minlength=n), out=ptr[1:])
+    return ptr, b[order].astype(np.int64), number[order]
 
 
 def partition_graph(
@@ -44,7 +198,7 @@ def partition_graph(
     time_limit: float | None = None,
     *,
     balance: float = 0.0,
-    effort: int = 60,
+    effort: int | None = None,
 ) -> tuple[Ints, dict[str, Any]]:
     """Partition a graph into contiguous parts of bounded weight at a low total cost of cut edges.
 
@@ -65,7 +219,7 @@ def partition_graph(
     balance
         Price of one unit of deviation from the even weight.
     effort
-        ReCom proposals for each part.
+        ReCom proposals for each part; default: by the size of the graph, for some seconds at most.
 
     Returns
     -------
@@ -79,8 +233,7 @@ def partition_graph(
 
     Notes
     -----
-    A heuristic: what fits is found nearly always, the cheapest cut mostly. Cheap edges are tried as borders first; two
-    nodes whose only short way to each other is an edge of cost 0 seldom end in one part.
+    A heuristic: what fits is found nearly always, the cheapest cut mostly (`exact.polish` proves it for small graphs).
 
     Examples
     --------
@@ -88,32 +241,34 @@ def partition_graph(
     >>> sorted(np.bincount(labels).tolist()), report["cut"], report["excess"]
     ([3, 3], 1.0, 0)
     """
-    graph = _checked(weights, edges, costs)
+    problem = _checked(weights, edges, costs, lower, upper, balance)
     options = [parts] if isinstance(parts, int | np.integer) else list(parts)
-    if not options or min(options) < 1 or min(options) > graph.n:
+    if not options or min(options) < 1 or min(options) > problem.n:
         raise InvalidInput(
-            f"份数 {options} 不对：须为1到{graph.n}",
-            f"parts {options} is wrong: 1 to {graph.n} (the nodes) is possible",
+            f"份数 {options} 不对：须为1到{problem.n}",
+            f"parts {options} is wrong: 1 to {problem.n} (the nodes) is possible",
         )
-    clock = _Clock(time_limit)
-    bounds = Bounds(lower, upper, PENALTY)
-    best: tuple[float, float, Ints] | None = None
-    for k in [o for o in options if o <= graph.n]:
-        rng = np.random.default_rng([seed, k])
-        labels = _Search(graph, k, bounds, balance, rng, clock).run(effort)
-        excess = float(bounds.excess(np.bincount(labels, graph.weights, k), 1).sum())
-        found = (excess, _cut(graph, labels), labels)
-        if best is None or found[:2] < best[:2]:
-            best = found
-        if excess == 0 or clock.over():
-            break
-    assert best is not None
-    excess, cut, labels = best
-    report = {"parts": int(labels.max()) + 1, "cut": cut, "excess": round(excess), "timed_out": clock.used}
-    return labels, report
+    options = [o for o in options if o <= problem.n]
+    restarts = 1
+    if effort is None:
+        effort, restarts = _default_effort(problem.n)
+    found = solve(problem, options, seed, effort, time_limit=time_limit, restarts=restarts)
+    report = {
+        "parts": found.parts,
+        "cut": problem.border(found.labels),
+        "excess": found.excess,
+        "timed_out": found.timed_out,
+    }
+    return found.labels, report
 
 
-def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike) -> Graph:
+def _default_effort(n: int) -> tuple[int, int]:
+    """Return ReCom proposals for each part, and restarts: many short searches for small graphs, one for large ones."""
+    effort = max(30, min(1000, 30 * n, NODE_VISITS // n))
+    return effort, max(1, min(40, NODE_VISITS // n // effort))
+
+
+def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike, lower: int, upper: int, balance: float) -> Problem:
     w = np.asarray(weights)
     e = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
     c = np.asarray(costs, dtype=np.float64)
@@ -123,12 +278,14 @@ def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike) -> Graph:
         raise InvalidInput("每条边须有一个非负的代价", "each edge needs one finite, non-negative cost")
     if len(e) and (e.min() < 0 or e.max() >= len(w) or (e[:, 0] == e[:, 1]).any()):
         raise InvalidInput("边的端点须为两个不同的节点", "an edge must join two different nodes that exist")
-    graph = Graph(w.astype(np.int64), np.sort(e, axis=1), c)
-    if (n := components(graph.n, graph.edges).max() + 1) > 1:
+    pairs, which = np.unique(np.sort(e, axis=1), axis=0, return_inverse=True)
+    total = np.bincount(which.ravel(), c, len(pairs)).astype(np.float64)
+    problem = Problem(w.astype(np.int64), pairs, total, lower, upper, balance)
+    if (n := components(problem.n, pairs).max() + 1) > 1:
         raise InvalidInput(
             f"图不连通，分为 {n} 块；请分别划分", f"the graph is disconnected ({n} components); partition each alone"
         )
-    return graph
+    return problem
 
 
 def components(n: int, edges: Ints) -> Ints:
@@ -139,139 +296,3 @@ def components(n: int, edges: Ints) -> Ints:
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return np.asarray(rank[labels], dtype=np.int64)
-
-
-def _cut(graph: Graph, labels: Ints) -> float:
-    differs = labels[graph.edges[:, 0]] != labels[graph.edges[:, 1]]
-    return float(graph.costs[differs].sum())
-
-
-class _Search:
-    """One search for a fixed number of parts."""
-
-    def __init__(
-        self, graph: Graph, parts: int, bounds: Bounds, balance: float, rng: np.random.Generator, clock: _Clock
-    ) -> None:
-        self.graph, self.parts, self.bounds, self.balance = graph, parts, bounds, balance
-        self.rng, self.clock = rng, clock
-        self.even = float(graph.weights.sum() / parts)
-        self.labels = np.zeros(graph.n, dtype=np.int64)
-        neighbours: list[list[tuple[int, float]]] = [[] for _ in range(graph.n)]
-        for (a, b), c in zip(graph.edges.tolist(), graph.costs.tolist(), strict=True):
-            neighbours[a].append((b, c))
-            neighbours[b].append((a, c))
-        self.neighbours = neighbours
-
-    def run(self, effort: int) -> Ints:
-        self._start(np.arange(self.graph.n), 0, self.parts)
-        if self.parts > 1:
-            self._flips()
-            for round_ in range(3):
-                self._recombine(effort * self.parts // 3, heat=(2 - round_) / 2)
-                self._flips()
-        return self.labels
-
-    def _start(self, nodes: Ints, first: int, parts: int) -> None:
-        """Split recursively until each piece is one part."""
-        if parts == 1:
-            self.labels[nodes] = first
-            return
-        side, k, _ = split(self.graph.induced(nodes), parts, self.bounds, self.balance, self.rng, trees=12)
-        self._start(nodes[side], first, k)
-        self._start(nodes[~side], first + k, parts - k)
-
-    def _price_of(self, weight: float) -> float:
-        b = self.bounds
-        outside = max(0.0, b.lower - weight, weight - b.upper)
-        return outside * b.penalty + abs(weight - self.even) * self.balance
-
-    def _recombine(self, proposals: int, heat: float) -> None:
-        """Merge two adjacent parts and split them anew; keep what is cheaper, or by chance what is a little dearer."""
-        g = self.graph
-        weight = np.bincount(self.labels, g.weights, self.parts)
-        for _ in range(proposals):
-            ends = self.labels[g.edges]
-            crossing = np.flatnonzero(ends[:, 0] != ends[:, 1])
-            if not len(crossing) or self.clock.over():
-                return
-            a, b = ends[self._pick(ends[crossing], weight, crossing)]
-            nodes = np.flatnonzero((self.labels == a) | (self.labels == b))
-            sub = g.induced(nodes)
-            differs = (self.labels[nodes][sub.edges] == a).sum(axis=1) == 1
-            old = sub.costs[differs].sum() + self._price_of(weight[a]) + self._price_of(weight[b])
-            side, _, _ = split(sub, 2, self.bounds, self.balance, self.rng)
-            w1 = float(sub.weights[side].sum())
-            w2 = weight[a] + weight[b] - w1
-            cut = sub.costs[side[sub.edges[:, 0]] != side[sub.edges[:, 1]]].sum()
-            new = cut + self._price_of(w1) + self._price_of(w2)
-            slack = -heat * 0.05 * self._mean_cut() * np.log(max(self.rng.random(), 1e-12))
-            if new <= old + slack:
-                self.labels[nodes] = np.where(side, a, b)
-                weight[a], weight[b] = w1, w2
-
-    def _mean_cut(self) -> float:
-        return _cut(self.graph, self.labels) / max(self.parts, 1)
-
-    def _pick(self, pairs: Ints, weight: Floats | Ints, crossing: Ints) -> int:
-        """Pick a crossing edge; half of the time beside a part that is out of bounds, if there is one."""
-        bad = self.bounds.excess(weight, 1) > 0
-        if bad.any() and self.rng.random() < 0.5:
-            near = np.flatnonzero(bad[pairs].any(axis=1))
-            return int(crossing[near[self.rng.integers(len(near))]]) if len(near) else int(crossing[0])
-        return int(crossing[self.rng.integers(len(crossing))])
-
-    def _flips(self, passes: int = 6) -> None:
-        """Move single nodes over a border where that lowers the price and keeps both parts connected."""
-        weight = np.bincount(self.labels, self.graph.weights, self.parts).tolist()
-        count = np.bincount(self.labels, minlength=self.parts).tolist()
-        labels = self.labels.tolist()
-        w = self.graph.weights.tolist()
-        for _ in range(passes):
-            moved = False
-            for v in self.rng.permutation(self.graph.n).tolist():
-                to = self._better(v, labels, weight, w[v])
-                if to < 0 or count[labels[v]] == 1 or not self._stays_connected(v, labels):
-                    continue
-                weight[labels[v]] -= w[v]
-                weight[to] += w[v]
-                count[labels[v]] -= 1
-                count[to] += 1
-                labels[v] = to
-                moved = True
-            if not moved or self.clock.over():
-                break
-        self.labels = np.array(labels, dtype=np.int64)
-
-    def _better(self, v: int, labels: list[int], weight: list[float], w: int) -> int:
-        own = labels[v]
-        tie: dict[int, float] = {}
-        for u, c in self.neighbours[v]:
-            tie[labels[u]] = tie.get(labels[u], 0.0) + c
-        if len(tie) == 1 and own in tie:
-            return -1
-        stay = tie.get(own, 0.0) - self._price_of(weight[own]) + self._price_of(weight[own] - w)
-        best, best_gain = -1, 1e-9
-        for part, c in tie.items():
-            if part != own:
-                gain = c + self._price_of(weight[part]) - self._price_of(weight[part] + w) - stay
-                if gain > best_gain:
-                    best, best_gain = part, gain
-        return best
-
-    def _stays_connected(self, v: int, labels: list[int]) -> bool:
-        """Tell whether v's part stays connected without v: its neighbours there must reach one another."""
-        own = labels[v]
-        targets = {u for u, _ in self.neighbours[v] if labels[u] == own}
-        if len(targets) <= 1:
-            return True
-        start = min(targets)
-        seen = {v, start}
-        stack = [start]
-        targets.discard(start)
-        while stack and targets:
-            for u, _ in self.neighbours[stack.pop()]:
-                if labels[u] == own and u not in seen:
-                    seen.add(u)
-                    targets.discard(u)
-                    stack.append(u)
-        return not targets

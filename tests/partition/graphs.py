@@ -57,7 +57,9 @@ class Drawn:
         pairs = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
         none = np.full(n, -1)
         dry = np.zeros(n, dtype=bool)
-        return Contacts(np.arange(n), households, households, np.full(n, 100.0), none, dry, pairs, length)
+        return Contacts(
+            np.arange(n), households, households, np.full(n, 100.0), np.full(n, 40.0), none, dry, pairs, length
+        )
 
 
 def set_partitions(items: list[int]) -> Iterator[list[set[int]]]:

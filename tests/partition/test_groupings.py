@@ -48,7 +48,15 @@ def contacts(weights: Ints, edges: Ints) -> Contacts:
     n = len(weights)
     none = np.full(n, -1, dtype=np.int64)
     return Contacts(
-        np.arange(n), weights, weights, np.ones(n), none, np.zeros(n, dtype=bool), edges, np.ones((len(edges), 9))
+        np.arange(n),
+        weights,
+        weights,
+        np.ones(n),
+        np.ones(n),
+        none,
+        np.zeros(n, dtype=bool),
+        edges,
+        np.ones((len(edges), 9)),
     )
 
 
@@ -117,13 +125,12 @@ def test_only_what_has_no_grouping_is_refuted(drawn: tuple[Ints, Ints], lower: i
     assert can_group(contacts(weights, edges), band) is not False or not by_trying_all(weights, edges, band)
 
 
-def test_groups_are_found_that_spanning_trees_do_not_find() -> None:
+def test_groups_are_found_where_few_fit() -> None:
     weights, edges = np.array(KNOT), square(4)
     costs = np.ones(len(edges))
     options = part_options(sum(KNOT), BAND)
-    tried = [partition_graph(weights, edges, costs, options, 30, 50, seed=7919 * k)[1]["excess"] for k in range(4)]
+    assert partition_graph(weights, edges, costs, options, 30, 50)[1]["excess"] == 0
     found = find_grouping(weights, edges, costs, BAND)
-    assert min(tried) > 0
     assert found is not None
     assert within(found, weights, edges, BAND)
 

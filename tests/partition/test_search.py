@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from gridgis.errors import InvalidInput
 from gridgis.partition import partition_graph
 from gridgis.partition.search import components
-from gridgis.partition.tree import Bounds, Graph, spanning_tree, split
 from tests.partition.graphs import Drawn, graphs, random_graph
 
 few = settings(max_examples=60, deadline=None)
@@ -21,11 +20,6 @@ RING = ([3] * 8, [(i, (i + 1) % 8) for i in range(8)], [1.0] * 8)
 
 def groups_of(labels: Any) -> list[set[int]]:
     return [set(np.flatnonzero(labels == k).tolist()) for k in range(int(labels.max()) + 1)]
-
-
-def as_graph(g: Drawn) -> Graph:
-    edges = np.array(g.edges, dtype=np.int64).reshape(-1, 2)
-    return Graph(np.array(g.weights, dtype=np.int64), edges, np.array(g.costs))
 
 
 @few
@@ -51,25 +45,25 @@ def test_the_optimum_found_by_trying_everything_is_never_beaten(
     assert (report["excess"], report["cut"] + 1e-9) >= graph.best(parts, lower, lower + width)
 
 
-def test_what_is_possible_is_nearly_always_found() -> None:
+def test_what_is_possible_is_always_found() -> None:
     possible, missed = 0, 0
-    for number in range(200):
+    for number in range(120):
         graph, parts = random_graph(number), number % 3 + 1
         if parts <= len(graph.weights) and graph.best(parts, 3, 9)[0] == 0:
             possible += 1
             missed += partition_graph(graph.weights, graph.edges, graph.costs, parts, 3, 9)[1]["excess"] > 0
-    assert possible > 60
-    assert missed <= 0.03 * possible
+    assert possible > 35
+    assert missed == 0
 
 
-def test_the_cheapest_cut_is_found_on_nearly_every_small_graph() -> None:
+def test_the_cheapest_cut_is_found_on_small_graphs() -> None:
     dear = 0
     for number in range(60):
         graph = random_graph(number)
         best = graph.best(2, 3, 12)
         _, report = partition_graph(graph.weights, graph.edges, graph.costs, 2, 3, 12)
         dear += (report["excess"], report["cut"]) > best
-    assert dear <= 3
+    assert dear == 0
 
 
 @few
@@ -119,28 +113,6 @@ def test_without_a_time_limit_none_is_used() -> None:
 def test_bad_input_is_refused(weights: Any, edges: Any, costs: Any, parts: Any, word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
         partition_graph(weights, edges, costs, parts, 1, 2)
-
-
-@few
-@given(graph=graphs(8), seed=st.integers(0, 9))
-def test_a_subtree_is_a_slice_of_the_preorder_and_connected(graph: Drawn, seed: int) -> None:
-    order, up, size = spanning_tree(as_graph(graph), np.random.default_rng(seed))
-    assert sorted(order.tolist()) == list(range(len(graph.weights)))
-    assert all(up[p] < p for p in range(len(order)))
-    assert all(graph.connected(set(order[p : p + size[p]].tolist())) for p in range(len(order)))
-
-
-@few
-@given(graph=graphs(8), seed=st.integers(0, 9), parts=st.integers(2, 5))
-def test_a_split_leaves_two_connected_sides_that_can_hold_their_parts(graph: Drawn, seed: int, parts: int) -> None:
-    assume(parts <= len(graph.weights))
-    side, k, price = split(as_graph(graph), parts, Bounds(3, 9, 1e5), 0.1, np.random.default_rng(seed), trees=3)
-    one, other = set(np.flatnonzero(side).tolist()), set(np.flatnonzero(~side).tolist())
-    assert graph.connected(one)
-    assert graph.connected(other)
-    assert 1 <= k <= len(one)
-    assert 1 <= parts - k <= len(other)
-    assert price >= graph.price([one, other], 0, 10**9)[1] - 1e-9
 
 
 @few

@@ -1,0 +1,112 @@
+"""Single flips: a node moves over a border to the part next to it, and both parts stay connected. Compiled by numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gridgis.partition.kernels.net import below, draw, price_of, uniform
+
+
+@njit(cache=True, nogil=True)
+def flips(net, p, parts, steps, hot, cold, rng):  # type: ignore[no-untyped-def]
+    """Move single nodes over a border, by the rule of Metropolis at a falling temperature; parts stay connected.
+
+    ``hot`` and ``cold`` are the temperatures at the beginning and the end; 0: only what is cheaper is done.
+    """
+    n, m = len(net.weight), len(net.cost)
+    labels = parts.labels
+    stamp, queue = np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    fall = (cold / hot) ** (1.0 / max(steps, 1)) if hot > 0.0 else 1.0
+    heat = hot
+    for step in range(steps if m > 0 else 0):
+        heat *= fall
+        e = below(rng, m)
+        v, u = net.ends[e, 0], net.ends[e, 1]
+        if labels[v] == labels[u]:
+            continue
+        if draw(rng) >> np.uint64(63) == 0:
+            v, u = u, v
+        if parts.count[labels[v]] == 1:
+            continue
+        delta, out_own, out_to = _change(net, p, parts, v, labels[u])
+        refused = delta >= 0.0 if heat <= 0.0 else delta > 0.0 and delta > -heat * np.log(uniform(rng))
+        if not refused and _stays_connected(net, labels, v, stamp, step, queue):
+            _move(net, parts, v, labels[u], out_own, out_to)
+
+
+@njit(cache=True, nogil=True)
+def _change(net, p, parts, v, to):  # type: ignore[no-untyped-def]
+    """Return how the price changes when v moves, and the outlines of its old and its new part after that."""
+    labels = parts.labels
+    own = labels[v]
+    delta, stay, join, around = 0.0, 0.0, 0.0, net.rim[v]
+    for i in range(net.ptr[v], net.ptr[v + 1]):
+        k, j = labels[net.nbr[i]], net.eid[i]
+        around += net.length[j]
+        if k == own:
+            delta += net.cost[j]
+            stay += net.length[j]
+        elif k == to:
+            delta -= net.cost[j]
+            join += net.length[j]
+    w, load, area = net.weight[v], net.load[v], net.area[v]
+    out_own = parts.outline[own] - around + 2.0 * stay
+    out_to = parts.outline[to] + around - 2.0 * join
+    delta += price_of(p, parts.weight[own] - w, parts.load[own] - load, parts.area[own] - area, out_own)
+    delta += price_of(p, parts.weight[to] + w, parts.load[to] + load, parts.area[to] + area, out_to)
+    delta -= price_of(p, parts.weight[own], parts.load[own], parts.area[own], parts.outline[own])
+    delta -= price_of(p, parts.weight[to], parts.load[to], parts.area[to], parts.outline[to])
+    if net.home[v] == own:
+        delta += p.moving * w
+    elif net.home[v] == to:
+        delta -= p.moving * w
+    for i in range(net.aptr[v], net.aptr[v + 1]):
+        k = labels[net.anbr[i]]
+        delta += p.clash * (int(k == to) - int(k == own))
+    return delta, out_own, out_to
+
+
+@njit(cache=True, nogil=True)
+def _move(net, parts, v, to, out_own, out_to):  # type: ignore[no-untyped-def]
+    own = parts.labels[v]
+    parts.labels[v] = to
+    parts.outline[own], parts.outline[to] = out_own, out_to
+    for k, sign in ((own, -1), (to, 1)):
+        parts.weight[k] += sign * net.weight[v]
+        parts.load[k] += sign * net.load[v]
+        parts.area[k] += sign * net.area[v]
+        parts.count[k] += sign
+
+
+@njit(cache=True, nogil=True)
+def _stays_connected(net, labels, v, stamp, mark, queue):  # type: ignore[no-untyped-def]
+    """Tell whether the part of v stays connected without v: its neighbours there must reach one another.
+
+    ``stamp`` (n,) marks: 2 * mark = seen, 2 * mark + 1 = a neighbour yet to be reached.
+    """
+    own, seen, wanted = labels[v], 2 * mark, 2 * mark + 1
+    left, start = 0, -1
+    for i in range(net.ptr[v], net.ptr[v + 1]):
+        u = net.nbr[i]
+        if labels[u] == own:
+            stamp[u] = wanted
+            start = u
+            left += 1
+    if left <= 1:
+        return left == 1
+    stamp[v] = stamp[start] = seen
+    left -= 1
+    queue[0] = start
+    head, tail = 0, 1
+    while head < tail and left > 0:
+        x = queue[head]
+        head += 1
+        for i in range(net.ptr[x], net.ptr[x + 1]):
+            u = net.nbr[i]
+            if labels[u] == own and stamp[u] != seen:
+                left -= int(stamp[u] == wanted)
+                stamp[u] = seen
+                queue[tail] = u
+                tail += 1
+    return left == 0

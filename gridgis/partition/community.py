@@ -101,7 +101,7 @@ def cut_task(task: Task) -> Done:
     c, rules = task.ground, task.rules
     piece = cut_region(c, task.region, rules.level2, rules, task.seed)
     level3 = [
-        cut_level(c.take(np.flatnonzero(piece.labels == label)), rules.level3, rules, task.seed + 17 * (label + 1))
+        cut_level(c.take(np.flatnonzero(piece.labels == label), 3), rules.level3, rules, task.seed + 17 * (label + 1))
         for label in range(int(piece.labels.max()) + 1)
     ]
     return Done(piece, level3)

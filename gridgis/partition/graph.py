@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -11,6 +11,8 @@ from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.model import BARRIER_CLASSES, STRONG, DivisionRules
 from gridgis.partition.atoms import OPEN, Atoms
 from gridgis.partition.ground import Ground
+from gridgis.partition.held import Held
+from gridgis.partition.search import components
 
 ROADS = [BARRIER_CLASSES.index(k) for k in ("motorway", "primary", "secondary", "tertiary", "residential")]
 STRONG_CLASSES = [i for i, k in enumerate(BARRIER_CLASSES) if k in STRONG]
@@ -24,6 +26,7 @@ class Contacts:
     (buildings on one and the same spot, which nothing can part, taken together);
     ``area`` (n,) m2; ``outline`` (n,) metres around; ``compound`` (n,) or -1; ``water`` (n,) True for water
     that cannot be crossed and has no building on it;
+    ``held`` what pins demand, and ``level`` the level that is cut: the demands differ by level.
     ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
     """
 
@@ -36,6 +39,8 @@ class Contacts:
     water: Bools
     pairs: Ints
     length: Floats
+    held: Held = field(default_factory=Held)
+    level: int = 2
 
     @property
     def n(self) -> int:
@@ -52,8 +57,27 @@ class Contacts:
         price = np.array([rules.border_price[k] for k in (*BARRIER_CLASSES, "open")])
         return np.asarray(self.length @ price, dtype=np.float64)
 
-    def take(self, chosen: Ints) -> Contacts:
-        """Return the contacts among some atoms, given by position, in that order."""
+    @property
+    def joined(self) -> Ints:
+        """(u, 2) atoms that touch, and that pins put into one grid of the level."""
+        return self.held.joined_at(self.level)
+
+    @property
+    def apart(self) -> Ints:
+        """(a, 2) atoms that pins keep out of one grid of the level."""
+        return self.held.apart_at(self.level)
+
+    def whole(self, upper: int) -> Ints:
+        """(n,) label of what stays one: the atoms of an estate up to a limit, and what pins join."""
+        a, b = self.pairs.T
+        same = (self.compound[a] >= 0) & (self.compound[a] == self.compound[b])
+        inside = self.compound >= 0
+        total = np.bincount(self.compound[inside], self.households[inside], int(self.compound.max(initial=-1)) + 1)
+        same[same] = total[self.compound[a[same]]] <= upper
+        return components(self.n, np.concatenate([self.pairs[same], self.joined]))
+
+    def take(self, chosen: Ints, level: int | None = None) -> Contacts:
+        """Return the contacts among some atoms, given by position, in that order; ``level``: to cut another level."""
         position = np.full(self.n, -1, dtype=np.int64)
         position[chosen] = np.arange(len(chosen))
         ends = position[self.pairs]
@@ -68,6 +92,8 @@ class Contacts:
             self.water[chosen],
             np.sort(ends[keep], axis=1),
             self.length[keep],
+            self.held.take(position),
+            self.level if level is None else level,
         )
 
 

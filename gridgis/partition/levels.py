@@ -66,7 +66,7 @@ def gather(c: Contacts, pieces: list[Piece]) -> Cut:
 
 
 def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Piece:
-    """Cut one region; estates that may not be split are contracted to one node."""
+    """Cut one region; estates that may not be split, and what pins join, are contracted to one node."""
     problem, node = contract(c, band, rules)
     options = [k for k in part_options(region.households, band) if k <= problem.n]
     if region.closed == "building" or not options or options == [1]:
@@ -81,7 +81,7 @@ def _once_more(
     c: Contacts, problem: Problem, options: list[int], band: Band, rules: DivisionRules, seed: int, found: Found
 ) -> Found:
     """Try other seeds, then all groupings of a small region, where the first search left the band."""
-    if can_group(c, band) is False:
+    if can_group(c, band) is False and not found.clashes:
         return found
     for attempt in range(1, RETRIES):
         other = solve(problem, options, seed + 7919 * attempt, rules.effort)
@@ -92,12 +92,15 @@ def _once_more(
     labels = find_grouping(problem.weights, problem.edges, problem.costs, band)
     if labels is None:
         return found
-    return Found(labels, int(labels.max()) + 1, problem.linear_price(labels), problem.excess(labels), 0)
+    grouped = Found(
+        labels, int(labels.max()) + 1, problem.linear_price(labels), problem.excess(labels), problem.clashes(labels)
+    )
+    return grouped if grouped.wrong < found.wrong else found
 
 
 def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, Ints]:
-    """Return the problem of a region, and (n,) the node of each atom: an estate within the limit is one node."""
-    node = _whole_estates(c, band)
+    """Return the problem of a region, and (n,) the node of each atom: what stays whole is one node."""
+    node = c.whole(band.upper)
     n = int(node.max()) + 1
     ends = np.sort(node[c.pairs], axis=1)
     crossing = ends[:, 0] != ends[:, 1]
@@ -119,19 +122,9 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
             np.bincount(node, c.area, n).astype(np.float64),
         ),
         compactness=rules.compactness_price,
+        apart=np.unique(np.sort(node[c.apart], axis=1), axis=0),
     )
     return problem, node
-
-
-def _whole_estates(c: Contacts, band: Band) -> Ints:
-    """Assign each atom its node of the graph: a connected piece of an estate within the limit is one node."""
-    a, b = c.pairs.T
-    same = (c.compound[a] >= 0) & (c.compound[a] == c.compound[b])
-    inside = c.compound >= 0
-    total = np.bincount(c.compound[inside], c.households[inside], int(c.compound.max(initial=-1)) + 1)
-    whole = np.zeros(len(same), dtype=bool)
-    whole[same] = total[c.compound[a[same]]] <= band.upper
-    return components(c.n, c.pairs[whole])
 
 
 def part_options(households: int, band: Band) -> list[int]:

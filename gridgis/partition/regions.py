@@ -11,6 +11,7 @@ from gridgis.model import BARRIER_CLASSES, Band
 from gridgis.partition.crossing import Given, Piece, lumps_fit, pairs_of
 from gridgis.partition.graph import Contacts
 from gridgis.partition.merge import Joined, Map, merge
+from gridgis.partition.pin_room import roomy
 from gridgis.partition.search import components
 
 
@@ -172,7 +173,8 @@ def _by_number(label: Ints, n: int) -> list[Ints]:
 
 def _pieces(c: Contacts, group: Ints, band: Band, max_area_empty_m2: float) -> _Pieces:
     a, b = c.pairs.T
-    piece = components(c.n, c.pairs[(group[a] == group[b]) & (~c.strong | _same_compound(c))])
+    inside = c.pairs[(group[a] == group[b]) & (~c.strong | _same_compound(c))]
+    piece = roomy(c, group, components(c.n, np.concatenate([inside, c.joined])), band.lower)
     households = np.bincount(piece, c.households).astype(np.int64)
     own = np.zeros(len(households), dtype=np.int64)
     own[piece] = group
@@ -194,12 +196,14 @@ def _touch(pairs: Ints, weak: Ints, metres: Floats) -> _Touch:
 
 
 def _lumps(c: Contacts, piece: Ints, band: Band) -> list[list[int]]:
-    """Return for each piece the households of the estates in it that may not be split."""
+    """Return for each piece the households of what stays whole in it: estates, and what pins join."""
     out: list[list[int]] = [[] for _ in range(int(piece.max(initial=-1)) + 1)]
-    inside = np.flatnonzero(c.compound >= 0)
-    total = np.bincount(c.compound[inside], c.households[inside])
-    inside = inside[total[c.compound[inside]] <= band.upper]
-    rows, which = np.unique(np.column_stack([piece[inside], c.compound[inside]]), axis=0, return_inverse=True)
+    estate = c.compound >= 0
+    total = np.bincount(c.compound[estate], c.households[estate], int(c.compound.max(initial=-1)) + 1)
+    estate[estate] = total[c.compound[estate]] <= band.upper
+    inside = np.union1d(np.flatnonzero(estate), c.joined)
+    node = c.whole(band.upper)
+    rows, which = np.unique(np.column_stack([piece[inside], node[inside]]), axis=0, return_inverse=True)
     counts = np.bincount(which.ravel(), c.households[inside], len(rows)).astype(np.int64)
     for p, n in zip(rows[:, 0].tolist(), counts.tolist(), strict=True):
         if n:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,18 +11,31 @@ import numpy as np
 from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Ints
 from gridgis.geometry.coverage import report_row
-from gridgis.model import BARRIER_CLASSES, Band, Community, DivisionPlan, DivisionRules, Progress, no_progress
+from gridgis.model import (
+    BARRIER_CLASSES,
+    Band,
+    Community,
+    DivisionPlan,
+    DivisionRules,
+    Pin,
+    Progress,
+    no_progress,
+)
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.community import CommunityCut, cut_communities
-from gridgis.partition.continuity import continued
+from gridgis.partition.continuity import continued, earlier_grids
 from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
+from gridgis.partition.keep import Kept
 from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut
+from gridgis.partition.pin_members import drawn_borders
+from gridgis.partition.pins import need_obeyed, settle
 from gridgis.partition.reasons import explain
+from gridgis.partition.redivide import present_grids, recut_communities
 
 
 def divide(
@@ -30,6 +44,7 @@ def divide(
     seed: int = 0,
     previous: gpd.GeoDataFrame | DivisionPlan | None = None,
     *,
+    pins: Sequence[Pin] = (),
     work_crs: str | None = None,
     processes: int = 1,
     progress: Progress = no_progress,
@@ -49,6 +64,8 @@ def divide(
     previous
         An earlier plan, or grids of one or of the registry (local_id or code, level, geometry): a new grid that
         continues one of them (SEMANTICS 13) names it in ``previous``.
+    pins
+        What the planner has decided (docs/pins.md): obeyed, or refused with the reason. The plan keeps them.
     work_crs
         The metric CRS; default: chosen by the place. A registry passes its own.
     processes
@@ -59,23 +76,32 @@ def divide(
     Raises
     ------
     InvalidInput
-        Wrong input: the text names the value, the rule and the way out.
+        Wrong input: the text names the value, the rule and the way out; or a pin that cannot be obeyed.
     """
     communities = [community] if isinstance(community, Community) else list(community)
     need_communities(communities)
     by_code = _rules(communities, rules)
     ground = take_in(communities, by_code, work_crs)
     _report_rules(ground, by_code, rules is None)
-    atoms = make_atoms(ground, progress)
+    earlier = None if previous is None else earlier_grids(previous, ground.work_crs)
+    kept = None if previous is None else Kept.of(previous, ground.work_crs)
+    atoms = make_atoms(ground, progress, drawn_borders(pins, ground.work_crs), kept)
     level2 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     level3 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     whole = contacts(ground, atoms, np.arange(len(atoms.polygons)))
+    settled = settle(pins, ground, atoms, whole, by_code, previous)
+    whole = replace(whole, held=settled.held)
     codes = ground.base["code"].astype(str).tolist()
     grounds = [whole.take(np.flatnonzero((atoms.community == c) & (atoms.site < 0))) for c in range(len(codes))]
-    made = cut_communities(grounds, [by_code[code] for code in codes], seed, processes, progress)
+    of_each = [by_code[code] for code in codes]
+    if earlier is None:
+        made = cut_communities(grounds, of_each, seed, processes, progress)
+    else:
+        made = recut_communities(grounds, present_grids(ground, atoms, earlier), of_each, seed, progress)
     cuts: list[tuple[Contacts, Cut, Band, int]] = []
     for c, code, cut in zip(grounds, codes, made, strict=True):
         _number(c, cut, by_code[code], level2, level3, cuts)
+    need_obeyed(settled, {2: level2, 3: level3}, whole.households, ground.rows)
     pieces = _pieces(ground, atoms)
     layout, site_of = number(pieces, level2, level3, atoms.site)
     flags = explain(pieces, layout, cuts, by_code, ground.rows)
@@ -89,7 +115,7 @@ def divide(
     plan = assemble(pieces, layout, sites, overlays, flags, by_code, ground.rows, seed)
     if previous is not None:
         plan.grids["previous"] = continued(plan, previous)
-    return plan
+    return replace(plan, pins=tuple(pins))
 
 
 def _rules(

@@ -60,7 +60,7 @@ def plan_from_atoms(plan: DivisionPlan, edited: gpd.GeoDataFrame) -> DivisionPla
     ]
     kept_flags = dict(zip(plan.grids["local_id"], plan.grids["flags"], strict=True))
     made.grids["flags"] = [kept_flags[i] if i in same else "" for i in made.grids["local_id"]]
-    made = replace(made, report=PlanReport(_rows(plan, made, same), made.report.figures))
+    made = replace(made, report=PlanReport(_rows(plan, made, same), made.report.figures), pins=plan.pins)
     if plan.grids["previous"].notna().any():
         earlier = dict(zip(plan.grids["local_id"], plan.grids["previous"], strict=True))
         made.grids["previous"] = [None if i is None else earlier[i] for i in continued(made, plan.grids)]

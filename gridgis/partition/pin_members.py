@@ -51,7 +51,8 @@ def refuse(rows: Iterable[int], zh: str, en: str) -> InvalidInput:
 
 
 def drawn_borders(pins: Sequence[Pin], work_crs: str) -> Geometries:
-    """Return the borders of the pins in the work CRS, (k,): fixed lines for the atoms."""
+    """Return the borders of the pins in the work CRS, (k,): fixed lines for the atoms; errors as `need_sensible`."""
+    need_sensible(pins)
     return geometries([_in_work(p, work_crs) for p in pins if p.line is not None])
 
 
@@ -92,11 +93,10 @@ def find_words(pins: Sequence[Pin], ground: Ground, atoms: Atoms, rows: list[Row
     Raises
     ------
     InvalidInput
-        As `need_sensible`; an id that is unknown, or means a building and an estate; a member on a carved site or
+        An id that is unknown, or means a building and an estate; a member on a carved site or
         without buildings; members in several communities; a border through a building, outside of all communities, or
         that ends in the middle of a block.
     """
-    need_sensible(pins)
     known = _Known.of(ground, atoms)
     out = []
     for p in pins:

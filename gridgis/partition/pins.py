@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridgis.geometry.arrays import Ints
+from gridgis.geometry.arrays import Geometries, Ints
 from gridgis.geometry.coverage import Row, report_row
-from gridgis.model import PIN_KINDS, DivisionRules, Pin
+from gridgis.model import PIN_KINDS, DivisionPlan, DivisionRules, Pin
 from gridgis.partition.atoms import Atoms
+from gridgis.partition.continuity import earlier_grids, id_column
 from gridgis.partition.graph import Contacts
 from gridgis.partition.ground import Ground
 from gridgis.partition.held import Held
@@ -33,10 +35,28 @@ Earlier = Mapping[int, NDArray[np.object_]]
 
 @dataclass(frozen=True)
 class Settled:
-    """Pins on the ground, and what they demand of the atoms."""
+    """Pins on the ground, what they demand of the atoms, and the grids of the earlier plan."""
 
     words: Sequence[Word]
     held: Held
+    earlier: Earlier
+
+
+def present_names(previous: gpd.GeoDataFrame | DivisionPlan | None, polygons: Geometries, work_crs: str) -> Earlier:
+    """Return the names (code, or local id) of the grids of an earlier plan that atoms lie in, by level."""
+    if previous is None:
+        return {}
+    old = earlier_grids(previous, work_crs)
+    level_of = old["level"].astype("Float64").fillna(0).to_numpy(dtype=np.float64)
+    spots = shapely.point_on_surface(polygons)
+    out = {}
+    for level in (2, 3):
+        rows = np.flatnonzero(level_of == level)
+        spot, grid = shapely.STRtree(old.geometry.to_numpy()[rows]).query(spots, predicate="within")
+        names = np.full(len(polygons), "", dtype=object)
+        names[spot] = old[id_column(old)].astype(str).to_numpy()[rows[grid]]
+        out[level] = names
+    return out
 
 
 def settle(
@@ -45,7 +65,7 @@ def settle(
     atoms: Atoms,
     c: Contacts,
     rules: Mapping[str, DivisionRules],
-    earlier: Earlier | None = None,
+    previous: gpd.GeoDataFrame | DivisionPlan | None = None,
 ) -> Settled:
     """Turn pins into demands on atoms.
 
@@ -59,24 +79,27 @@ def settle(
         Contacts of all atoms, by their position.
     rules
         By code of community.
-    earlier
-        The grids of an earlier plan, where there is one.
+    previous
+        An earlier plan, or its grids.
 
     Raises
     ------
     InvalidInput
         Names the pins at fault and why they cannot be obeyed.
     """
+    if not pins:
+        return Settled((), Held(), {})
     words = find_words(pins, ground, atoms, ground.rows)
+    earlier = present_names(previous, atoms.polygons, ground.work_crs)
     for w in words:
         if w.pin.kind == "grid":
-            _need_known(w.pin, earlier or {})
+            _need_known(w.pin, earlier)
     xy = shapely.get_coordinates(shapely.centroid(atoms.polygons)).astype(np.float64)
     held = Held()
     for code, inside in _communities(words, ground, atoms):
         own = _own(words, inside, len(atoms.polygons))
         near = c.take(inside)
-        names = {level: found[inside] for level, found in (earlier or {}).items()}
+        names = {level: found[inside] for level, found in earlier.items()}
         local = Held()
         for level in (3, 2):
             band = getattr(rules[code], f"level{level}")
@@ -88,7 +111,7 @@ def settle(
         for found in (local.joined, local.apart):
             found[:, :2] = back[found[:, :2]]
         held = Held(np.concatenate([held.joined, local.joined]), np.concatenate([held.apart, local.apart]))
-    return Settled(words, held)
+    return Settled(words, held, earlier)
 
 
 def _need_known(pin: Pin, earlier: Earlier) -> None:
@@ -140,9 +163,7 @@ def _report_crossings(c: Contacts, held: Held, words: Sequence[Word], rows: list
         )  # fmt: skip
 
 
-def need_obeyed(
-    settled: Settled, labels: Mapping[int, Ints], households: Ints, earlier: Earlier | None, rows: list[Row]
-) -> None:
+def need_obeyed(settled: Settled, labels: Mapping[int, Ints], households: Ints, rows: list[Row]) -> None:
     """Check pins after the search, and report that they are obeyed.
 
     Parameters
@@ -153,10 +174,8 @@ def need_obeyed(
         For each level, 2 and 3, the (n,) grids of the atoms.
     households
         (n,) of the atoms.
-    earlier
-        As for `settle`.
     rows
-        A report row is appended here.
+        A report row is appended here, where there are pins.
 
     Raises
     ------
@@ -172,8 +191,10 @@ def need_obeyed(
             "another seed",
         )
     for w in settled.words:
-        _need_continued(w, labels[w.pin.level], households, earlier or {})
+        _need_continued(w, labels[w.pin.level], households, settled.earlier)
     kinds = [w.pin.kind for w in settled.words]
+    if not kinds:
+        return
     counts = [(kind, kinds.count(kind)) for kind in PIN_KINDS if kind in kinds]
     rows.append(
         report_row(

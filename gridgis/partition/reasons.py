@@ -38,7 +38,8 @@ def explain(
             sides = _sides(c, members) if level == 2 else []
             if len(sides) > 1:
                 flags.setdefault(local_id, set()).add("crosses_strong")
-                rows.append(_crossing(local_id, sides, region, band))
+                by_pin = _by_pin(c, members, region)
+                rows.append(_pinned(local_id, sides) if by_pin else _crossing(local_id, sides, region, band))
             if load in band:
                 continue
             small = level == 2 and 0 < load < band.lower
@@ -75,6 +76,25 @@ def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Ro
         f"{band.lower}-{band.upper} 户",
         f"{local_id} crosses a STRONG barrier ({parts} households): its region joins pieces of "
         f"{pieces.replace('、', ', ')} households, one of which cannot be cut into {band.lower}-{band.upper} alone",
+    )  # fmt: skip
+
+
+def _by_pin(c: Contacts, members: Ints, region: Region) -> bool:
+    """Tell whether pins join the pieces of a grid; or no pieces were joined for the band, hence for pins."""
+    inside = c.take(members)
+    a, b = inside.pairs.T
+    same_estate = (inside.compound[a] >= 0) & (inside.compound[a] == inside.compound[b])
+    within = inside.pairs[~inside.strong | same_estate]
+    piece = components(inside.n, np.concatenate([within, inside.joined]))
+    return len(region.merged) <= 1 or len(np.unique(piece[inside.households > 0])) == 1
+
+
+def _pinned(local_id: str, sides: list[int]) -> Row:
+    parts = " + ".join(str(n) for n in sides)
+    return report_row(
+        "info", "divide", local_id, "crosses strong barrier", sum(sides),
+        f"{local_id} 跨越强界线（两侧 {parts} 户）：按划分要求",
+        f"{local_id} crosses a STRONG barrier ({parts} households): the reason is a pin",
     )  # fmt: skip
 
 

@@ -18,6 +18,12 @@ USE_SHARE = {"estates": (0.76, 0.06, 0.18), "old": (0.12, 0.74, 0.14), "mixed": 
 HOUSES = np.array([1, 2, 3, 4, 5, 6])
 HOUSES_SHARE = np.array([0.20, 0.30, 0.22, 0.16, 0.07, 0.05])
 """Households of an old house."""
+STYLES = ((30, 40), (36, 48), (24, 36), (42,), (42, 48))
+"""Households of an estate's slabs, as in the sample town: two homes a landing, two to four stairs, 5 to 8 floors."""
+TOWER_FLOORS, HOMES_A_LANDING = (11, 11, 18, 26, 33), 4
+"""The towers of an estate are of one kind."""
+WALK_UPS = np.array([10, 12, 18, 20, 24, 30, 36])
+"""Households of a walk-up outside of estates: two homes a landing, one to three stairs, 5 or 6 floors."""
 LARGE_SHARE = 0.06
 """Share of the estates that are too large for one grid."""
 GATE = 40
@@ -107,12 +113,13 @@ def estate(out: Filling, r: Rect, gates_east: bool, rng: np.random.Generator) ->
     inner = r.inset(80, 80, 80, 80)
     if rng.random() < 0.4:
         at, size = spots(inner, (520, 420)), (float(rng.integers(220, 300)), float(rng.integers(180, 230)))
-        each = rng.integers(40, 100, len(at)) + rng.integers(0, 100) * rng.integers(0, 2)
-        storeys = each // 4
+        floors = np.full(len(at), rng.choice(TOWER_FLOORS))
+        each, storeys = floors * HOMES_A_LANDING, floors
     else:
         long = float(rng.integers(380, 600))
         at, size = spots(inner, (long + 90, 300)), (long, 120.0)
-        each, storeys = rng.integers(20, 49, len(at)), np.full(len(at), 6)
+        style = STYLES[int(rng.integers(len(STYLES)))]
+        each, storeys = rng.choice(style, len(at)), np.full(len(at), 6)
     order = rng.permutation(len(at))
     full = np.cumsum(each[order]) <= wanted
     full[:1] = True
@@ -187,7 +194,7 @@ def walk_ups(out: Filling, block: Rect, rng: np.random.Generator) -> None:
     at = spots(inner, (520, 330))
     kept = at[rng.random(len(at)) < 0.8]
     lived_in = rng.random(len(kept)) < 0.85
-    out.add(kept, (400, 125), np.where(lived_in, rng.integers(12, 37, len(kept)), 0), np.full(len(kept), 5))
+    out.add(kept, (400, 125), np.where(lived_in, rng.choice(WALK_UPS, len(kept)), 0), np.full(len(kept), 5))
     w, h = inner.size
     if len(at) > 3 and rng.random() < 0.3:
         yard = inner.inset(-60, -60, w // 2 - 60, h // 2 - 60)

@@ -1,23 +1,29 @@
 """Cut communities: level 2 region by region, level 3 inside each level 2, over a pool of processes.
 
-A task is one region: its level-2 grids, their level-3 grids, and the look-ahead between the two. Each has a seed of its
-own, so the answer is the same for any number of processes.
+A task is one region. Each has a seed of its own, so the answer is the same for any number of processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
+from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules, Progress, no_progress
 from gridgis.partition.graph import Contacts
-from gridgis.partition.levels import Cut, Piece, attach, cut_level, cut_region, gather
+from gridgis.partition.last_resort import join_leftovers
+from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather
+from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions import Region, regions
+
+CHUNKS = 16
+"""Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +36,22 @@ class CommunityCut:
 
 @dataclass(frozen=True)
 class Task:
-    """One region to cut: its ground (land only), facts, rules and seed."""
+    """One region to cut: its community, its ground (land only), facts, rules, seed, and its level-2 labels if known."""
 
+    community: int
     ground: Contacts
     region: Region
     rules: DivisionRules
     seed: int
+    labels: Ints | None = None
 
 
 @dataclass(frozen=True)
 class Done:
-    """A region cut in two levels: its level-2 labels, and for each of them the level-3 cut of its atoms."""
+    """A region cut in two levels: the level-2 labels of its members, and for each of them the level-3 cut."""
 
-    piece: Piece
+    region: Region
+    labels: Ints
     level3: list[Cut]
 
 
@@ -64,63 +73,104 @@ def cut_communities(
     processes
         How many processes share the regions; the answer does not depend on it.
     progress
-        Called with ("divide", regions done, regions).
+        Called with ("level 2" or "level 3", regions done, regions).
     """
-    tasks: list[Task] = []
-    of: list[int] = []
-    for i, (c, r) in enumerate(zip(grounds, rules, strict=True)):
-        land = c.take(np.flatnonzero(~c.water))
-        for k, region in enumerate(regions(land, r.level2, r.max_area_empty_m2) if land.n else []):
-            tasks.append(Task(land.take(region.members), region, r, seed + 100_003 * k))
-            of.append(i)
+    lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
+    tasks = [
+        Task(i, land.take(region.members), region, r, seed + 100_003 * k)
+        for i, (land, r) in enumerate(zip(lands, rules, strict=True))
+        for k, region in enumerate(regions(land, r.level2, r.max_area_empty_m2) if land.n else [])
+    ]
+    with _pool(processes) as run:
+        second = run(_cut_level2, tasks, "level 2", progress)
+        tasks = _join(lands, tasks, second)
+        third = run(_cut_level3, tasks, "level 3", progress)
     done: list[list[Done]] = [[] for _ in grounds]
-    with _workers(processes, len(tasks)) as run:
-        for n, (i, answer) in enumerate(zip(of, run(tasks), strict=True), 1):
-            done[i].append(answer)
-            progress("divide", n, len(tasks))
-    return [_join(c, r, d) for c, r, d in zip(grounds, rules, done, strict=True)]
+    for task, answer in zip(tasks, third, strict=True):
+        done[task.community].append(answer)
+    return [_put_together(c, d) for c, d in zip(grounds, done, strict=True)]
+
+
+def _cut_level2(task: Task) -> Ints:
+    return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed)
+
+
+def _cut_level3(task: Task) -> Done:
+    """Cut each level-2 grid of a region into level 3, and draw level 2 anew where that leaves a rest."""
+    assert task.labels is not None
+    c, rules, labels = task.ground, task.rules, task.labels
+    level3 = [
+        cut_level(c.take(np.flatnonzero(labels == label), 3), rules.level3, rules, task.seed + 17 * (label + 1))
+        for label in range(int(labels.max()) + 1)
+    ]
+    return Done(task.region, *look_ahead(c, labels, level3, rules, task.seed))
+
+
+def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Ints]) -> list[Task]:
+    """Return the tasks with their level-2 labels; regions that are outside the band are joined to others."""
+    out: list[Task] = []
+    for i, land in enumerate(lands):
+        mine = [(t, own) for t, own in zip(tasks, labels, strict=True) if t.community == i]
+        if not mine:
+            continue
+        first = mine[0][0]
+
+        def cut(region: Region, number: int, land: Contacts = land, first: Task = first) -> Ints:
+            ground = land.take(region.members)
+            return cut_region(ground, region, first.rules.level2, first.rules, first.seed + 100_003 * number)
+
+        pieces = join_leftovers(land, [(t.region, own) for t, own in mine], first.rules.level2, cut)
+        for k, (region, own) in enumerate(pieces):
+            task = replace(first, region=region, ground=land.take(region.members), labels=own)
+            out.append(replace(task, seed=first.seed + 100_003 * k))
+    return out
+
+
+Run = Callable[[Callable[[Task], Any], Sequence[Task], str, Progress], list[Any]]
 
 
 @contextmanager
-def _workers(processes: int, tasks: int) -> Iterator[Callable[[Sequence[Task]], Iterable[Done]]]:
+def _pool(processes: int) -> Iterator[Run]:
     """Yield a function that maps tasks to answers in their order; an interrupt drops what has not begun."""
-    if processes <= 1 or tasks <= 1:
-        yield lambda given: map(cut_task, given)
+    if processes <= 1:
+        yield lambda work, tasks, stage, progress: _watch(map(work, tasks), len(tasks), stage, progress)
         return
-    pool = ProcessPoolExecutor(min(processes, tasks), mp_context=get_context("forkserver"))
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
+
+    def run(work: Callable[[Task], Any], tasks: Sequence[Task], stage: str, progress: Progress) -> list[Any]:
+        chunk = max(1, len(tasks) // (CHUNKS * processes))
+        return _watch(pool.map(work, tasks, chunksize=chunk), len(tasks), stage, progress)
+
     try:
-        yield lambda given: pool.map(cut_task, given, chunksize=max(1, len(given) // (16 * processes)))
+        yield run
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
 
 
-def cut_task(task: Task) -> Done:
-    """Cut one region into level 2, and each grid of that into level 3."""
-    c, rules = task.ground, task.rules
-    piece = cut_region(c, task.region, rules.level2, rules, task.seed)
-    level3 = [
-        cut_level(c.take(np.flatnonzero(piece.labels == label), 3), rules.level3, rules, task.seed + 17 * (label + 1))
-        for label in range(int(piece.labels.max()) + 1)
-    ]
-    return Done(piece, level3)
+def _watch(answers: Iterator[Any], total: int, stage: str, progress: Progress) -> list[Any]:
+    out = []
+    for answer in answers:
+        out.append(answer)
+        progress(stage, len(out), total)
+    return out
 
 
-def _join(c: Contacts, rules: DivisionRules, done: list[Done]) -> CommunityCut:
+def _put_together(c: Contacts, done: list[Done]) -> CommunityCut:
     """Put regions together; water goes to the level-3 grid on its bank, and with it to that one's level-2 grid."""
     dry = np.flatnonzero(~c.water)
     leaf = np.full(c.n, -1, dtype=np.int64)
     parent: list[int] = []
     second = 0
     for d in done:
-        own = dry[d.piece.region.members]
+        own = dry[d.region.members]
         for label, cut in enumerate(d.level3):
-            leaf[own[d.piece.labels == label]] = cut.labels + len(parent)
+            leaf[own[d.labels == label]] = cut.labels + len(parent)
             parent.extend([second + label] * len(cut.region_of))
         second += len(d.level3)
     attach(c, leaf)
-    level2 = gather(c, [d.piece for d in done])
+    level2 = gather(c, [(d.region, d.labels) for d in done])
     wet = np.flatnonzero(c.water & (leaf >= 0))
     level2.labels[wet] = np.array(parent, dtype=np.int64)[leaf[wet]]
     known = [cut for d in done for cut in d.level3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
+from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import components, solve
@@ -31,31 +33,26 @@ def cut_level(c: Contacts, band: Band, rules: DivisionRules, seed: int) -> Cut:
 
     Water that cannot be crossed takes no part: it is given afterwards to the grid on its bank.
     """
-    dry = np.flatnonzero(~c.water)
-    land = c.take(dry)
-    parts = [
-        cut_region(land.take(region.members), region, band, rules, seed + i)
-        for i, region in enumerate(regions(land, band, rules.max_area_empty_m2) if land.n else [])
-    ]
-    return gather(c, parts)
+    land = c.take(np.flatnonzero(~c.water))
+    if not land.n:
+        return gather(c, [])
+
+    def cut(region: Region, number: int) -> Ints:
+        return cut_region(land.take(region.members), region, band, rules, seed + number)
+
+    found = regions(land, band, rules.max_area_empty_m2)
+    pieces = [(region, cut(region, i)) for i, region in enumerate(found)]
+    return gather(c, join_leftovers(land, pieces, band, cut))
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A region with the labels 0..k-1 of its members."""
-
-    region: Region
-    labels: Ints
-
-
-def gather(c: Contacts, pieces: list[Piece]) -> Cut:
+def gather(c: Contacts, pieces: Sequence[tuple[Region, Ints]]) -> Cut:
     """Put the regions of a parent's land together, and give the water to the grid on its bank."""
     dry = np.flatnonzero(~c.water)
     labels = np.full(c.n, -1, dtype=np.int64)
     region_of: list[Region] = []
-    for piece in pieces:
-        labels[dry[piece.region.members]] = piece.labels + len(region_of)
-        region_of.extend([piece.region] * (int(piece.labels.max()) + 1))
+    for region, found in pieces:
+        labels[dry[region.members]] = found + len(region_of)
+        region_of.extend([region] * (int(found.max()) + 1))
     attach(c, labels)
     if (labels < 0).any():
         left = np.flatnonzero(labels < 0)
@@ -65,16 +62,16 @@ def gather(c: Contacts, pieces: list[Piece]) -> Cut:
     return Cut(labels, region_of)
 
 
-def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Piece:
+def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Ints:
     """Cut one region; estates that may not be split, and what pins join, are contracted to one node."""
     problem, node = contract(c, band, rules)
     options = [k for k in part_options(region.households, band) if k <= problem.n]
     if region.closed == "building" or not options or options == [1]:
-        return Piece(region, np.zeros(c.n, dtype=np.int64))
+        return np.zeros(c.n, dtype=np.int64)
     found = solve(problem, options, seed, rules.effort)
     if not found.holds:
         found = _once_more(c, problem, options, band, rules, seed, found)
-    return Piece(region, found.labels[node])
+    return np.asarray(found.labels[node], dtype=np.int64)
 
 
 def _once_more(

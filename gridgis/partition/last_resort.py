@@ -1,0 +1,111 @@
+"""The last resort for ground that cannot be cut into the band alone: it is joined to the ground beside it.
+
+Regions keep estates above the upper limit to themselves, and cross STRONG barriers only where their model says so. What
+is left over (a row of shops along an estate's wall, the odd building beside towers) would be a grid outside the band
+although a way over the wall could mend it. Here such a region is joined to a neighbour, across the weakest border
+first, and both are cut anew; the new cut stays where fewer households lie outside the band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gridgis.geometry.arrays import Ints
+from gridgis.model import Band
+from gridgis.partition.graph import Contacts
+from gridgis.partition.regions import Region
+
+Cutter = Callable[[Region, int], Ints]
+"""Cuts a region anew: (region, seed) to the labels 0..k-1 of its members."""
+
+MOST_TRIED = 4
+"""Neighbours tried for one region."""
+
+
+def join_leftovers(
+    land: Contacts, pieces: list[tuple[Region, Ints]], band: Band, cut: Cutter
+) -> list[tuple[Region, Ints]]:
+    """Join regions that lie outside the band to neighbours, as long as that brings households into it.
+
+    Parameters
+    ----------
+    land
+        The ground of the parent.
+    pieces
+        Regions of the land with the labels of their members.
+    band
+        Households of a grid.
+    cut
+        How a joined region is cut.
+
+    Returns
+    -------
+    list
+        Regions with labels, in the order of their first members; joined ones have ``closed`` "joined".
+    """
+    now, used = dict(enumerate(pieces)), len(pieces)
+    of = np.full(land.n, -1, dtype=np.int64)
+    for i, (region, _) in now.items():
+        of[region.members] = i
+    waiting = sorted((i for i in now if _outside(land, now[i], band)), key=lambda i: (now[i][0].households, i))
+    while waiting:
+        i = waiting.pop(0)
+        for j in _beside(land, of, i, now)[:MOST_TRIED]:
+            before = _outside(land, now[i], band) + _outside(land, now[j], band)
+            region = _union(now[i][0], now[j][0])
+            labels = cut(region, i)
+            if _outside(land, (region, labels), band) < before:
+                of[region.members] = used
+                del now[i], now[j]
+                now[used] = region, labels
+                waiting = [w for w in waiting if w != j]
+                if _outside(land, now[used], band):
+                    waiting.append(used)
+                used += 1
+                break
+    return sorted(now.values(), key=lambda piece: int(piece[0].members[0]))
+
+
+def _outside(land: Contacts, piece: tuple[Region, Ints], band: Band) -> int:
+    """Return the households outside the band; a single building and ground without households are no fault."""
+    region, labels = piece
+    if region.closed in ("building", "empty") or not region.households:
+        return 0
+    load = np.bincount(labels, land.households[region.members]).astype(np.int64)
+    return int(outside(load, band).sum())
+
+
+def outside(load: Ints, band: Band) -> Ints:
+    """Return how many households lie outside the band, (k,)."""
+    return np.maximum(0, np.maximum(band.lower - load, load - band.upper))
+
+
+def _beside(land: Contacts, of: Ints, i: int, now: dict[int, tuple[Region, Ints]]) -> list[int]:
+    """Return the regions beside one that may be joined: across the weakest barrier first, then by metres."""
+    ends = of[land.pairs]
+    touch = np.flatnonzero((ends == i).any(axis=1) & (ends[:, 0] != ends[:, 1]))
+    rank: dict[int, tuple[int, float]] = {}
+    for t in touch.tolist():
+        j = int(ends[t].sum()) - i
+        if now[j][0].closed in ("building", "empty") or not now[j][0].households:
+            continue
+        weakest, metres = rank.get(j, (-1, 0.0))
+        by_class = land.length[t]
+        rank[j] = max(weakest, int(np.flatnonzero(by_class)[-1])), metres + float(by_class.sum())
+    return sorted(rank, key=lambda j: (-rank[j][0], -rank[j][1], j))
+
+
+def _union(one: Region, two: Region) -> Region:
+    members = np.concatenate([one.members, two.members])
+    order = np.argsort(members)
+    part = np.concatenate([_part(one), _part(two) + len(one.merged)])
+    merged = (*one.merged, *two.merged)
+    return Region(members[order], one.households + two.households, "joined", merged, part[order])
+
+
+def _part(region: Region) -> Ints:
+    if len(region.part) == len(region.members):
+        return region.part
+    return np.zeros(len(region.members), dtype=np.int64)

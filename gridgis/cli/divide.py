@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,9 @@ def divide_command(
     registry: Annotated[
         str | None, typer.Option(help="重划：按注册库的基础图层与现行网格 / re-divide on a registry's base and grids")
     ] = None,
+    pins: Annotated[
+        str | None, typer.Option(help="划分要求：同格、分开、指定网格、保留边界（见 docs/pins.md） / file of pins")
+    ] = None,
     boundary: Annotated[str | None, typer.Option(help="边界文件，或 bbox（外包矩形） / file, or bbox")] = None,
     buildings: Annotated[str | None, typer.Option(help="建筑文件 / file of buildings")] = None,
     barriers: Annotated[list[str] | None, typer.Option(help="界线文件（可重复） / files of barriers")] = None,
@@ -49,36 +53,41 @@ def divide_command(
     gridgis divide --boundary bbox --buildings b.gpkg --barriers roads.gpkg --mapping osm --code 990001001001 -o p.gpkg
 
     gridgis divide sample_shapes/town --community 990001001002 --registry registry.gpkg -o one.gpkg
+
+    gridgis divide sample_shapes/town --pins pins.csv -o plan.gpkg
     """
     from gridgis.cli.report import progress_bar
-    from gridgis.io.own import OwnFiles
+    from gridgis.io.notes import Notes, join_notes
+    from gridgis.io.own import read_own
+    from gridgis.io.pins import read_pins
     from gridgis.io.plan_file import check_output, read_plan, write_plan
     from gridgis.io.town import read_town
     from gridgis.registry import Registry
-    from gridgis.service.divide import divide_layers, divide_town
+    from gridgis.service.divide import divide_town
 
     check_output(
-        out, (town, previous, registry, rules, mapping, boundary, buildings, compounds, sites, *(barriers or ()))
+        out, (town, previous, registry, rules, mapping, boundary, buildings, compounds, sites, pins, *(barriers or ()))
     )
     own = {"--boundary": boundary, "--buildings": buildings, "--barriers": barriers, "--compounds": compounds}
     own |= {"--sites": sites, "--mapping": mapping, "--code": code, "--name": name}
-    files = _own_files(town, own, crs, bool(community or previous or registry))
+    files = _own_files(town, own, crs, bool(community or previous or registry), pins is not None)
     if previous and registry:
         zh, en = "--previous 与 --registry 只能给一个", "give --previous or --registry, not both"
         raise InvalidInput(zh, en)
-    with progress_bar(as_json) as progress:
-        if town is not None:
-            earlier = read_plan(previous) if previous else None
-            with Registry.open(registry) if registry else nullcontext() as book:
-                division = divide_town(read_town(town), rules, seed, progress, community or (), earlier or book)
-        else:
-            assert isinstance(files, OwnFiles)
-            division = divide_layers(files, rules, seed, progress)
+    notes = Notes("read")
+    asked = read_pins(pins, crs, notes) if pins else ()
+    given = read_own(files) if files is not None else read_town(str(town))
+    given = replace(given, notes=join_notes(given.notes, notes.frame()))
+    earlier = read_plan(previous) if previous else None
+    with progress_bar(as_json) as progress, Registry.open(registry) if registry else nullcontext() as book:
+        division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked)
     write_plan(division.plan, out, division.communities)
     _print(division, out, as_json)
 
 
-def _own_files(town: str | None, own: dict[str, Any], crs: str | None, town_only: bool) -> OwnFiles | None:
+def _own_files(
+    town: str | None, own: dict[str, Any], crs: str | None, town_only: bool, pinned: bool
+) -> OwnFiles | None:
     """Return the user's own files, or None for a town; refuse a mixture, or too little.
 
     Raises
@@ -90,7 +99,7 @@ def _own_files(town: str | None, own: dict[str, Any], crs: str | None, town_only
 
     given = [option for option, value in own.items() if value]
     if town is not None:
-        if given or crs:
+        if given or (crs and not pinned):  # with pins, the CRS is theirs
             zh = f"城镇目录与 {' '.join(given) or '--crs'} 不能同时给出"
             raise InvalidInput(zh, f"a town folder does not go with {' '.join(given) or '--crs'}")
         return None

@@ -99,7 +99,8 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
         polygons, _ = faces(node(np.concatenate([[fixed], _cut_blocks(ground, blocks, progress)])))
     else:
         spots = ground.buildings[["x", "y"]].to_numpy(dtype=float)
-        polygons = kept.refined(blocks, lambda now: _cut_blocks(ground, now, progress), spots)
+        faces_and_lines = np.concatenate([blocks, drawn[-1]])
+        polygons = kept.refined(faces_and_lines, lambda now: _cut_blocks(ground, now, progress), spots)
     community = _inside(polygons, base)
     polygons, community = polygons[community >= 0], community[community >= 0]
     need_sound_when_stored(polygons, ground.work_crs)

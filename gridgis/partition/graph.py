@@ -77,11 +77,16 @@ class Contacts:
         return components(self.n, np.concatenate([self.pairs[same], self.joined]))
 
     def take(self, chosen: Ints, level: int | None = None) -> Contacts:
-        """Return the contacts among some atoms, given by position, in that order; ``level``: to cut another level."""
+        """Return the contacts among some atoms, given by position, in that order; ``level``: to cut another level.
+
+        What pins keep apart does not touch: a border between the two is paid for anyhow, and no grid hangs on it.
+        """
         position = np.full(self.n, -1, dtype=np.int64)
         position[chosen] = np.arange(len(chosen))
         ends = position[self.pairs]
         keep = (ends >= 0).all(axis=1)
+        if len(apart := np.sort(self.held.apart_at(level or self.level), axis=1)):
+            keep &= ~np.isin(self.pairs @ [self.n, 1], apart @ [self.n, 1])
         return Contacts(
             self.atom[chosen],
             self.households[chosen],

@@ -22,6 +22,8 @@ FREE_END_M = 15.0
 """So much of a drawn border may hang over at either end: hands draw a little too far."""
 GRAZE_M = 0.01
 """A drawn border this little inside a building runs along its wall."""
+SIDE_M = 0.01
+"""What lies so far beside a drawn border is on that side of it."""
 SHOWN = 5
 
 
@@ -182,15 +184,46 @@ def estates_of_atoms(ground: Ground, atoms: Atoms) -> Ints:
 
 
 def _pairs_along(pin: Pin, ground: Ground, atoms: Atoms, rows: list[Row]) -> Ints:
-    """Return the atoms on both sides of a drawn border, (p, 2), without the edges of communities."""
+    """Return the atoms on both sides of a drawn border, (p, 2), without the edges of communities and sites."""
     line = _in_work(pin, ground.work_crs)
     _need_off_buildings(pin, line, ground)
     along = np.flatnonzero(_runs_along(line, atoms))
     _need_covered(pin, line, ground, atoms.seg[along], rows)
-    left, right = atoms.left[along], atoms.right[along]
-    inner = (left >= 0) & (atoms.community[left] == atoms.community[right])
-    inner &= (atoms.site[left] < 0) & (atoms.site[right] < 0)
-    return np.unique(np.sort(np.column_stack([left[inner], right[inner]]), axis=1), axis=0)
+    return _both_sides(atoms, along)
+
+
+def _both_sides(atoms: Atoms, along: Ints) -> Ints:
+    """Return the atoms on both sides of some segments, (p, 2), each pair once.
+
+    Noding leaves slivers of a millimetre on a line: what lies SIDE_M beside the line counts, and a sliver goes with
+    the atom that it touches longest.
+    """
+    seg = atoms.seg[along]
+    middle, way = (seg[:, :2] + seg[:, 2:]) / 2, seg[:, 2:] - seg[:, :2]
+    normal = np.column_stack([-way[:, 1], way[:, 0]]) / np.hypot(*way.T)[:, None]
+    tree = shapely.STRtree(atoms.polygons)
+    side = np.full((2, len(along)), -1, dtype=np.int64)
+    for k, spots in enumerate((middle + SIDE_M * normal, middle - SIDE_M * normal)):
+        at, atom = tree.query(points(spots), predicate="within")
+        side[k, at] = atom
+    pairs = {(min(p), max(p)) for p in side.T.tolist() if _parted(atoms, *p)}
+    metres: dict[int, dict[int, float]] = {}
+    for one, other, n in zip(atoms.left[along], atoms.right[along], np.hypot(*way.T), strict=True):
+        for a, b in ((int(one), int(other)), (int(other), int(one))):
+            if a >= 0 and b >= 0 and a not in side:
+                metres.setdefault(a, {}).setdefault(b, 0.0)
+                metres[a][b] += float(n)
+    for sliver, near in sorted(metres.items()):
+        own = max(sorted(near), key=lambda a: near[a])
+        foes = [b for b in near if (min(own, b), max(own, b)) in pairs]
+        pairs |= {(min(sliver, b), max(sliver, b)) for b in foes}
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+def _parted(atoms: Atoms, a: int, b: int) -> bool:
+    """Tell whether a border between two atoms is one of comprehensive grids of one community."""
+    inside = a >= 0 and b >= 0 and a != b
+    return inside and atoms.community[a] == atoms.community[b] and atoms.site[a] < 0 and atoms.site[b] < 0
 
 
 def _runs_along(line: BaseGeometry, atoms: Atoms) -> Any:

@@ -14,7 +14,6 @@ from gridgis.checks import verify
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.io.notes import join_notes
-from gridgis.io.own import OwnFiles, read_own
 from gridgis.io.plan_file import read_communities, read_plan, read_plan_pins, read_stored_atoms, read_stored_grids
 from gridgis.io.town import Town, read_town
 from gridgis.model import (
@@ -22,6 +21,7 @@ from gridgis.model import (
     Community,
     DivisionPlan,
     DivisionRules,
+    Pin,
     PlanReport,
     Progress,
     VerifyReport,
@@ -52,6 +52,7 @@ def divide_town(
     progress: Progress = no_progress,
     only: Sequence[str] = (),
     previous: DivisionPlan | Registry | None = None,
+    pins: Sequence[Pin] = (),
 ) -> Division:
     """Divide the communities of a town.
 
@@ -71,6 +72,8 @@ def divide_town(
         An earlier plan, or a registry with its grids in force: its base boundaries and work CRS are kept, so that the
         new grids fit the old ones of the neighbours vertex by vertex, and grids that continue an old one name it, by
         its local id, or by its code in the registry.
+    pins
+        What the planner has decided (docs/pins.md): obeyed, or refused.
 
     Returns
     -------
@@ -86,20 +89,13 @@ def divide_town(
     communities = pick(town.to_communities(), only)
     found = load_rules(rules) if isinstance(rules, str) else rules
     if previous is None:
-        plan = divide(communities, rules=found, seed=seed, progress=progress)
+        plan = divide(communities, rules=found, seed=seed, pins=pins, progress=progress)
     else:
         communities, grids, work_crs = _on_base(communities, previous)
-        plan = divide(communities, found, seed, grids, work_crs=work_crs, progress=progress)
+        plan = divide(communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress)
     rows = join_notes(town.notes, plan.report.rows)
     plan = replace(plan, report=PlanReport(rows, plan.report.figures))
     return Division(plan, tuple(communities))
-
-
-def divide_layers(
-    files: OwnFiles, rules: str | DivisionRules | None = None, seed: int = 0, progress: Progress = no_progress
-) -> Division:
-    """Divide a planner's own files; parameters and errors as ``divide_town`` and ``read_own``."""
-    return divide_town(read_own(files), rules, seed, progress)
 
 
 def pick(communities: Sequence[Community], only: Sequence[str]) -> list[Community]:
@@ -122,10 +118,10 @@ def pick(communities: Sequence[Community], only: Sequence[str]) -> list[Communit
 
 def _on_base(
     communities: Sequence[Community], previous: DivisionPlan | Registry
-) -> tuple[list[Community], gpd.GeoDataFrame | None, str]:
-    """Return the communities on the base noded before, the earlier grids of them (None: none), and the work CRS."""
+) -> tuple[list[Community], DivisionPlan | gpd.GeoDataFrame | None, str]:
+    """Return the communities on the base noded before, the earlier plan or grids (None: none), and the work CRS."""
     if isinstance(previous, DivisionPlan):
-        return [_on_plan(c, previous) for c in communities], previous.grids, str(previous.grids.crs)
+        return [_on_plan(c, previous) for c in communities], previous, str(previous.grids.crs)
     placed, grids = communities_on_base(previous, communities), previous.grids()
     grids = grids[grids["community"].isin([c.code for c in placed])]
     return placed, None if grids.empty else grids, previous.work_crs

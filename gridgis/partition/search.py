@@ -29,7 +29,9 @@ MORE = 6
 """How many times as many restarts there are where the bounds are hard to keep."""
 SOFT, HOT, COOLING = 40.0, 1.5, 0.45
 """In the first round a mean part outside the bounds costs SOFT mean edges, and the temperature is HOT mean edges."""
-TREES = 12
+FLIPS = 1.0
+"""Flips tried for each node and unit of effort, in each round."""
+TREES = 3
 """Trees tried for each cut of the start."""
 NODE_VISITS = 4_000_000
 """ReCom proposals x nodes of a call of ``partition_graph`` that states no effort: some seconds at most."""
@@ -123,7 +125,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
         p = _prices(problem, k, PENALTY if round_ == ROUNDS - 1 else min(PENALTY, SOFT * unit / mean * 8.0**round_))
         hot = HOT * unit * COOLING**round_
         recombine(net, p, parts, tree, effort * k // ROUNDS, hot, hot * 0.3, prefer, rng, best, found)
-        flips(net, p, parts, effort * problem.n // 3, hot * 0.5, hot * 0.02, rng)
+        flips(net, p, parts, int(effort * problem.n * FLIPS), hot * 0.5, hot * 0.02, rng)
         keep()
         if clock.over():
             break

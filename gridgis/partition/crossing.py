@@ -26,7 +26,12 @@ from itertools import combinations, product
 from gridgis.model import Band
 
 MOST_LUMPS = 8
-"""Lumps of a piece that are looked at, largest first; the others are taken as sand."""
+"""Lumps that are looked at, largest first, to tell whether a piece can be cut; the others are taken as sand."""
+REST_LUMPS = 5
+"""Lumps that are looked at in what remains of a piece after it gave some of its own."""
+
+FEW_LUMPS = 4
+"""Of so many lumps of a piece a crossing grid may take any two, of more one or all."""
 
 Given = tuple[tuple[int, int], ...]
 """A crossing grid: (piece, households that it gives)."""
@@ -88,9 +93,25 @@ def _largest(lumps: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted((n for n in lumps if n), reverse=True)[:MOST_LUMPS])
 
 
-def _intervals(lumps: tuple[int, ...], most: int, band: Band) -> Iterator[tuple[int, int]]:
-    """Yield the intervals of numbers, up to about ``most``, that can be shared out if those lumps are among them."""
-    for groups, need in _packings(lumps, band):
+@lru_cache(maxsize=16384)
+def _intervals(lumps: tuple[int, ...], most: int, band: Band) -> tuple[tuple[int, int], ...]:
+    """Return the intervals of numbers, up to about ``most``, that can be shared out if those lumps are among them.
+
+    Where one way to pack the lumps shows that all numbers from ``most - band.upper`` on can be, it is told so at once.
+    """
+    quick = sorted(_spans((_first_fit(lumps, band),), lumps, most, band))
+    low, high = most - band.upper, most - band.upper - 1
+    for start, end in quick:
+        high = max(high, end) if start <= high + 1 else high
+    if quick and high >= most:
+        return ((low, high),)
+    return tuple(_spans(_packings(lumps, band), lumps, most, band))
+
+
+def _spans(
+    packings: Iterable[tuple[int, int]], lumps: tuple[int, ...], most: int, band: Band
+) -> Iterator[tuple[int, int]]:
+    for groups, need in packings:
         low, k = sum(lumps) + need, groups
         while low <= most:
             if k > 0 and low <= k * band.upper:
@@ -98,22 +119,35 @@ def _intervals(lumps: tuple[int, ...], most: int, band: Band) -> Iterator[tuple[
             low, k = low + band.lower, k + 1
 
 
+def _first_fit(lumps: tuple[int, ...], band: Band) -> tuple[int, int]:
+    """Pack lumps into grids, each into the first in which there is room: how many, and the sand they then need."""
+    loads: list[int] = []
+    for lump in lumps:
+        k = next((k for k, load in enumerate(loads) if load + lump <= band.upper), len(loads))
+        loads[k : k + 1] = [lump + (loads[k] if k < len(loads) else 0)]
+    return len(loads), sum(max(0, band.lower - load) for load in loads)
+
+
 @lru_cache(maxsize=16384)
 def _packings(lumps: tuple[int, ...], band: Band) -> tuple[tuple[int, int], ...]:
     """Return for each number of grids that the lumps can be packed into the sand that these then need."""
-    states: set[tuple[int, ...]] = {()}
-    for lump in lumps:
-        grown = {tuple(sorted((*s, lump))) for s in states}
-        for s in states:
-            for k, load in enumerate(s):
-                if load + lump <= band.upper:
-                    grown.add(tuple(sorted((*s[:k], load + lump, *s[k + 1 :]))))
-        states = grown
-    least: dict[int, int] = {}
-    for s in states:
-        need = sum(max(0, band.lower - load) for load in s)
-        least[len(s)] = min(need, least.get(len(s), need))
-    return tuple(sorted(least.items()))
+    least: dict[tuple[tuple[int, ...], int], int] = {((), 0): 0}  # (loads of grids with room left, full grids) -> sand
+    for k, lump in enumerate(lumps):
+        smallest = lumps[-1] if k + 1 < len(lumps) else band.upper + 1  # what is still to come needs so much room
+        grown: dict[tuple[tuple[int, ...], int], int] = {}
+        for (loads, full), need in least.items():
+            for i in range(-1, len(loads)):
+                load = lump + (loads[i] if i >= 0 else 0)
+                if load > band.upper or i > 0 and loads[i] == loads[i - 1]:
+                    continue
+                rest = loads[:i] + loads[i + 1 :] if i >= 0 else loads
+                more = [*rest, load]
+                kept = tuple(sorted(n for n in more if n + smallest <= band.upper))
+                sand = need + sum(max(0, band.lower - n) for n in more if n + smallest > band.upper)
+                key = (kept, full + len(more) - len(kept))
+                grown[key] = min(sand, grown.get(key, sand))
+        least = grown
+    return tuple(sorted((full, need) for (_, full), need in least.items()))
 
 
 @lru_cache(maxsize=16384)
@@ -121,7 +155,7 @@ def gives(piece: Piece, band: Band) -> tuple[int, ...]:
     """Return what a piece may give to one crossing grid so that its remainder is at an end of what can be cut."""
     out = set()
     for taken in _takes(piece.lumps, band.upper):
-        rest = _without(piece.lumps, taken)
+        rest = _without(piece.lumps, taken)[:REST_LUMPS]
         ends = {end for interval in _intervals(rest, piece.households, band) for end in interval}
         ends |= set() if rest else {0}
         alone = piece.households - sum(taken)
@@ -151,8 +185,8 @@ def floor_of(least: Sequence[int]) -> float:
 
 
 def _takes(lumps: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
-    """Return which lumps a crossing grid may take of a piece: none, one, two, or all."""
-    some = {t for n in (0, 1, 2) for t in combinations(lumps, n)} | {lumps}
+    """Return which lumps a crossing grid may take of a piece: none, one, all, and of few lumps any two."""
+    some = {t for n in (0, 1, 2)[: 3 if len(lumps) <= FEW_LUMPS else 2] for t in combinations(lumps, n)} | {lumps}
     return sorted(t for t in some if sum(t) <= most)
 
 
@@ -201,6 +235,7 @@ class Group:
     ) -> None:
         self.pieces, self.touching, self.tie, self.band, self.elastic = pieces, touching, tie, band, elastic
         self.steps = 0
+        self.known: dict[State, tuple[float, Layout | None]] = {}
 
     def cheapest(self, members: Sequence[int], bound: float) -> Layout | None:
         """Return the cheapest layout of a price below the bound; None where there is none."""
@@ -211,23 +246,27 @@ class Group:
             i, p = state[0]
             done = i == self.elastic or p.households == 0 or lumps_fit(p.lumps, p.households, self.band)
             return Layout(0.0, ()) if done and bound > 0 else None
-        best: Layout | None = None
-        for found, rest in self._first_grids(state):
+        tried, best = self.known.get(state, (0.0, None))
+        if best is not None or tried >= bound:
+            return best if best is not None and best.price < bound else None
+        for found, rest in self._first_grids(state, bound):
             self.steps += 1
-            price = pairs_of([n for _, n in found]) + self.tie([i for i, _ in found])
-            if price + self._floor(rest) >= bound or not self._touch(found):
+            price: float = pairs_of([n for _, n in found])
+            if price >= bound or price + self._floor(rest) >= bound or not self._touch(found):
                 continue
+            price += self.tie([i for i, _ in found])
             after = self._solve(rest, bound - price) if rest else Layout(0.0, ())
             if after is not None:
                 bound = price + after.price
                 best = Layout(bound, (found, *after.grids))
+        self.known[state] = bound, best
         return best
 
     def _floor(self, state: State) -> float:
         """Return what those pieces cost at least that cannot be cut alone."""
         return floor_of([least_pairs(p, self.band) for i, p in state if i != self.elastic])
 
-    def _first_grids(self, state: State) -> Iterator[tuple[Given, State]]:
+    def _first_grids(self, state: State, bound: float) -> Iterator[tuple[Given, State]]:
         """Yield the last grid that is left, or a leaf of the tree: a grid that only one of its pieces shares."""
         leaf = [() if i == self.elastic else gives(p, self.band) for i, p in state]
         for amounts in product(*leaf):
@@ -235,11 +274,15 @@ class Group:
                 yield tuple((i, n) for (i, _), n in zip(state, amounts, strict=True)), ()
         for size in range(1, len(state)):
             for chosen in combinations(range(len(state)), size):
+                if not all(leaf[k] for k in chosen):
+                    continue
                 rest = [k for k in range(len(state)) if k not in chosen]
                 if not self._connected([state[k][0] for k in rest]):
                     continue
                 for amounts in product(*(leaf[k] for k in chosen)):
-                    if sum(amounts) < self.band.upper:
+                    total = sum(amounts)
+                    floor = pairs_of(amounts) + total * max(1, self.band.lower - total)
+                    if total < self.band.upper and floor < bound:
                         given = tuple((state[k][0], n) for k, n in zip(chosen, amounts, strict=True))
                         yield from self._joints(state, rest, given)
 

@@ -36,7 +36,7 @@ MOST_PIECES = 6
 """Pieces of a group whose layouts are tried."""
 SMALL = 7
 """Connected ground of so many pieces is solved by trying all of its groups."""
-MOST_STEPS = 40_000
+MOST_STEPS = 12_000
 """Grids tried in all groups of connected ground before the larger groups are left out."""
 OUTSIDE = 1e6
 """Price of a household outside the band: more than the pairs of any crossing grid."""

@@ -128,11 +128,12 @@ def connected_parts(graph: Graph) -> list[Ints]:
 
 
 def shared_out(graph: Graph, parts: int, groups: list[Ints]) -> list[int]:
-    """Share a number of parts out among connected groups by their households, at least one each."""
+    """Share a number of parts out among connected groups by households: one each at least, one an atom at most."""
     weight = np.array([int(graph.weights[g].sum()) for g in groups], dtype=np.float64)
     if weight.sum() == 0:
         return [1] * len(groups)
-    return [max(1, round(float(w))) for w in weight / weight.sum() * parts]
+    share = weight / weight.sum() * parts
+    return [min(len(g), max(1, round(float(w)))) for g, w in zip(groups, share, strict=True)]
 
 
 def with_water(case: Case, dry: Ints, labels: Ints) -> Ints:

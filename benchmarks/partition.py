@@ -16,7 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import published
+import numpy as np
+
+from benchmarks import published, redivision
 from benchmarks.area import SIZES, make_area
 from benchmarks.case import Case, prepare
 from benchmarks.engine import Engine, divide_by_engine, warm_up
@@ -32,7 +34,7 @@ FIRST_SEED = 1000
 RULES = "urban-300-500"
 PEERS = ("metis-recursive", "spopt-ward", "gerrychain-tree")
 ALL_PEERS = ("metis-recursive", *SLOW)
-SECTIONS = ("areas", "published")
+SECTIONS = ("areas", "redivision", "published")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -41,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     warnings.simplefilter("ignore")  # peers warn of their own future
     out: dict[str, Any] = {"made with": made_with(), "rules": RULES, "rows": []}
     rules = DivisionRules.load(RULES)
-    if "areas" in given.sections:
+    if {"areas", "redivision"} & set(given.sections):
         warm_up(rules)
         for size in given.sizes:
             _run_size(size, rules, given, out)
@@ -75,6 +77,7 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
     number = given.seeds if households < 10_000 else given.large_seeds
     rows: list[Row] = []
     ground: list[dict[str, Any]] = []
+    again: list[dict[str, Any]] = []
     for k in range(number):
         seed = given.first_seed + k
         case = prepare(make_area(households, seed), rules)
@@ -82,11 +85,16 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
         mine = _engine_rows(size, seed, case, engine)
         ground.append(_about(seed, case, engine, mine[0].figures))
         rows += mine + _peer_rows(size, seed, case, mine, given, slow=k < given.peer_seeds)
+        if "redivision" in given.sections:
+            again += redivision.redivide(case, engine, np.random.default_rng(seed))
         print(f"{size} {seed} done", file=sys.stderr)
     print(f"## {size.capitalize()}: about {households:,} households, areas {given.first_seed} to {seed}\n")
     print(table(list(ground[0]), [list(g.values()) for g in ground]) + "\n")
     for level in (2, 3):
         print(f"Level {level}:\n\n{level_table([r for r in rows if r.level == level])}\n")
+    if again:
+        print(f"After 5 % of the households changed:\n\n{redivision.as_table(again)}\n")
+        out.setdefault("redivision", []).extend({"size": size, **r} for r in again)
     if given.verify:
         whole = divide_whole(make_area(households, given.first_seed), rules)
         print(f"Divided and verified as a user would:\n\n{table(list(whole), [list(whole.values())])}\n")

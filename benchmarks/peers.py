@@ -7,6 +7,7 @@ band and a seed, and writes labels and the CPU time of the call alone (imports a
 from __future__ import annotations
 
 import functools
+import os
 import random
 import resource
 import subprocess
@@ -14,7 +15,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +59,33 @@ def metis(graph: Graph, parts: int, seed: int, recursive: bool) -> tuple[Ints, f
     start, neighbours, metres = (a.astype(np.int32) for a in graph.csr())
     weights = graph.weights.astype(np.int32)
     options = pymetis.Options(seed=seed) if recursive else pymetis.Options(seed=seed, contig=1)
-    began = time.process_time()
-    found = pymetis.part_graph(
-        parts, xadj=start, adjncy=neighbours, vweights=weights, eweights=metres, recursive=recursive, options=options
-    )
-    took = time.process_time() - began
+    with _hushed():
+        began = time.process_time()
+        found = pymetis.part_graph(
+            parts,
+            xadj=start,
+            adjncy=neighbours,
+            vweights=weights,
+            eweights=metres,
+            recursive=recursive,
+            options=options,
+        )
+        took = time.process_time() - began
     return np.asarray(found.vertex_part, dtype=np.int64), took
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Send what compiled code prints to nowhere: METIS talks when a graph is small for its number of parts."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def divide_by_metis(case: Case, parts: int, seed: int, recursive: bool = False) -> Answer:

@@ -173,6 +173,12 @@ class DivisionRules:
     effort: int
     compactness_price: float = 0.0
     moving_price: float = 100.0
+    community_level: int = 1
+
+    @property
+    def first_level(self) -> int:
+        """The largest level that dividing makes: 2, or 3 where the community itself is level 2 (SEMANTICS 6)."""
+        return self.community_level + 1
 
     @classmethod
     def load(cls, name: str) -> DivisionRules:
@@ -250,7 +256,7 @@ class DivisionRules:
 
 
 PRICES = ("balance_price", "compactness_price", "moving_price")
-LATER_RULES = {"compactness_price": 0.0, "moving_price": 100.0}
+LATER_RULES = {"compactness_price": 0.0, "moving_price": 100.0, "community_level": 1}
 """Keys that came later, with the values by which files without them were meant."""
 
 
@@ -270,6 +276,11 @@ def _check_rules(values: Mapping[str, Any], source: str) -> None:
         raise InvalidInput(
             f"规则 {source} 的 border_price 缺少或多出：{wrong}",
             f"rules {source}: border_price misses or has too many: {wrong}",
+        )
+    if type(values["community_level"]) is not int or values["community_level"] not in (1, 2):
+        raise InvalidInput(
+            f"规则 {source} 的 community_level 须为 1（社区为一级）或 2（社区为二级，一级为街道）",
+            f"rules {source}: community_level must be 1 (the community is level 1) or 2 (level 1 is the street)",
         )
     for key in ("max_area_empty_m2", "m2_per_household", "default_storeys"):
         if not values[key] > 0:

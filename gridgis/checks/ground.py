@@ -16,12 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.checks.edges import Geometries, Integers, edges_of, shared_pairs
 from gridgis.checks.layers import move
-from gridgis.checks.place import Place
+from gridgis.checks.place import REACH_M, Place
 from gridgis.checks.scene import Scene
 from gridgis.geometry.crs import STORED_CRS
-
-REACH_M = 0.1
-"""A bridge reaches a piece of ground that is so near to it."""
 
 MIN_PIECE_M2 = 1.0
 """Smaller dry pieces are slivers between a bank and a border."""

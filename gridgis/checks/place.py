@@ -17,6 +17,9 @@ from gridgis.model import Community, DivisionRules, need_columns
 BANK_M = 0.02
 """Rivers are widened by this before they are taken away: the bank of a grid is snapped, that of the river is not."""
 
+REACH_M = 0.1
+"""A bridge reaches a piece of ground that is so near to it."""
+
 BRIDGE_CLASSES = ("motorway", "primary", "secondary", "tertiary", "residential")
 """Barrier classes that are roads, and so make a bridge where they cross water."""
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from gridgis.model import Band
 
-STEPS = 300_000
-"""Sets looked at before giving up: about a second."""
+STEPS = 30_000
+"""Sets looked at before giving up: a fraction of a second."""
 
 
-class _LimitError(Exception):
+class LimitError(Exception):
     """The limit of steps is reached."""
 
 
@@ -53,17 +53,17 @@ def regroup(
     False
     """
     try:
-        cover = _Cover(list(weights), list(touch), band, steps)
+        cover = Search(list(weights), list(touch), band, steps)
         found = cover.solve((1 << len(weights)) - 1)
-    except (_LimitError, RecursionError):
+    except (LimitError, RecursionError):
         return None
     if found is None:
         return False
-    return tuple(sorted(tuple(_bits(mask)) for mask in found))
+    return tuple(sorted(tuple(bits(mask)) for mask in found))
 
 
 @dataclass
-class _Cover:
+class Search:
     """One search; ``known`` remembers how a contiguous set of units is covered, None where it cannot be."""
 
     weights: list[int]
@@ -73,8 +73,14 @@ class _Cover:
     known: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
 
     def solve(self, units: int) -> tuple[int, ...] | None:
-        """Cover units, each contiguous piece of them apart, the smallest first."""
-        pieces = self._pieces(units)
+        """Cover units, each contiguous piece of them apart, the smallest first; None where it cannot be done.
+
+        Raises
+        ------
+        LimitError
+            The limit of steps is reached: nothing is known.
+        """
+        pieces = self.pieces(units)
         if not all(self._can_hold(p) for p in pieces):
             return None
         out: tuple[int, ...] = ()
@@ -101,7 +107,7 @@ class _Cover:
         def room(i: int) -> tuple[float, int]:
             return self.band.lower / 6 * (self.touch[i] & units).bit_count() - self.weights[i], i
 
-        return min(_bits(units), key=room)
+        return min(bits(units), key=room)
 
     def _sets(self, seed: int, units: int) -> Iterator[int]:
         """Yield each contiguous set within the band that holds the seed once: it grows by what it did not refuse."""
@@ -112,12 +118,12 @@ class _Cover:
             self._step()
             if load in self.band:
                 yield group
-            for i in _bits(reach):
+            for i in bits(reach):
                 free &= ~(1 << i)
                 if load + self.weights[i] <= self.band.upper:
                     stack.append((group | 1 << i, load + self.weights[i], (reach | self.touch[i]) & free, free))
 
-    def _pieces(self, units: int) -> list[int]:
+    def pieces(self, units: int) -> list[int]:
         """Take units apart into contiguous pieces."""
         out = []
         while units:
@@ -125,7 +131,7 @@ class _Cover:
             while fresh:
                 piece |= fresh
                 reach = 0
-                for i in _bits(fresh):
+                for i in bits(fresh):
                     reach |= self.touch[i]
                 fresh = reach & units & ~piece
             out.append(piece)
@@ -133,15 +139,16 @@ class _Cover:
         return out
 
     def _can_hold(self, units: int) -> bool:
-        return self.band.can_hold(sum(self.weights[i] for i in _bits(units)))
+        return self.band.can_hold(sum(self.weights[i] for i in bits(units)))
 
     def _step(self) -> None:
         self.steps -= 1
         if self.steps < 0:
-            raise _LimitError
+            raise LimitError
 
 
-def _bits(mask: int) -> list[int]:
+def bits(mask: int) -> list[int]:
+    """Return the positions of the bits of a mask, lowest first."""
     out = []
     while mask:
         low = mask & -mask

@@ -21,6 +21,7 @@ from gridgis.checks.counting import count_buildings
 from gridgis.checks.edges import Edges, Geometries, Integers, edges_of
 from gridgis.checks.layers import NO_GRID, boundary_crs, move, texts
 from gridgis.checks.place import Place, place_of
+from gridgis.checks.touching import Touching, touching
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs
 from gridgis.model import Community, DivisionRules, Pin
 
@@ -164,6 +165,22 @@ class Scene:
         """The buildings of all communities, counted anew: see ``count_buildings``."""
         leaves = self.grids.loc[self.is_leaf, ["community", "geometry"]]
         return count_buildings(list(self.communities.values()), self.rules, self.work_crs, leaves)
+
+    @cached_property
+    def leaf_of_atoms(self) -> Integers:
+        """The leaf that each atom names, (a,); NO_GRID where it names none."""
+        assert self.atoms is not None
+        where = {self.ids[i]: i for i in np.flatnonzero(self.is_leaf).tolist()}
+        return np.array([where.get(n or "", NO_GRID) for n in texts(self.atoms["local_id"])], dtype=np.int64)
+
+    @cached_property
+    def touching(self) -> Touching | None:
+        """What touches what on the ground of the atoms; None without atoms."""
+        if self.atoms is None:
+            return None
+        stored = np.asarray(self.atoms.geometry.to_numpy(), dtype=object)
+        work = np.asarray(move(stored, STORED_CRS, self.work_crs), dtype=object)
+        return touching(stored, work, self.leaf_of_atoms, self.buildings, self.places.values())
 
     def buildings_in(self, level: int) -> pd.DataFrame:
         """Return the buildings with a column 'grid': theirs of a level (see ``up``), NO_GRID on carved ground."""

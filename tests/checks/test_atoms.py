@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from gridgis.checks import bands
+from gridgis.checks import proofs
 from gridgis.checks.regroup import regroup
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
@@ -57,7 +57,8 @@ def test_where_a_grouping_exists_it_is_shown() -> None:
 
 
 def test_at_the_limit_of_steps_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bands, "regroup", partial(regroup, steps=0))
+    monkeypatch.setattr(proofs, "regroup", partial(regroup, steps=0))
+    monkeypatch.setattr(proofs, "cover", lambda *_: None)
     report = plan(STUCK).verify(atoms=atoms(ROW))
     assert band_3(report) == ["a1", "a2"]
     assert "within the limit of steps" in report.violations["why"].iloc[0]

@@ -1,0 +1,144 @@
+"""Why grids are out of band: what can be proven of a connected piece of ground, and of the surroundings of one grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import shapely
+
+from gridgis.checks.compounds import NO_COMPOUND, label
+from gridgis.checks.cover import cover, stranded
+from gridgis.checks.packing import can_pack
+from gridgis.checks.regroup import regroup
+from gridgis.checks.units import Units
+from gridgis.checks.wards import Ward
+
+MOST_UNITS = 200
+"""A piece of more units is not tried as a whole."""
+
+BALL = 100
+"""Units around a grid that are looked at for a proof of its own."""
+
+MOST_SHOWN = 300
+"""Letters of a grouping that the report shows; a longer one is shown by its households."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether it is proven that no grouping is within the band, what was found in words, and whether one was shown."""
+
+    impossible: bool
+    zh: str
+    en: str
+    possible: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Connected grids of a ward that could be cut anew in any way; ``estate`` is the oversize compound they are in."""
+
+    ward: Ward
+    units: Units
+    grids: list[int]
+    estate: int
+
+    @cached_property
+    def chosen(self) -> list[int]:
+        """The units of the piece."""
+        return self.units.of(self.grids)
+
+    @cached_property
+    def total(self) -> int:
+        """The households that must be grouped."""
+        return sum(self.units.weights[i] for i in self.chosen)
+
+    @cached_property
+    def whole(self) -> Verdict:
+        """What can be said of the piece as a whole."""
+        found = self._by_sums() or self._by_contact()
+        zh, en = self._describe()
+        zh, en = f"{zh}共 {self.total} 户，{found.zh}", f"{en} holds {self.total} households{found.en}"
+        return replace(found, zh=zh, en=en)
+
+    def around(self, grid: int) -> Verdict | None:
+        """Prove that there is no grouping near one grid, whatever the rest is like; None where that fails."""
+        if not len(self.ward.stands):
+            return None
+        units, weights = self.units, self.units.weights
+        ball = units.ball(units.of([grid]), BALL)
+        touch, rim = units.masks(ball)
+        load = [weights[i] for i in ball]
+        if cover(load, touch, self.ward.band, rim) is not False:
+            return None
+        zh, en = self._cause(ball, stranded(load, touch, self.ward.band, rim))
+        return Verdict(
+            True, f"其周围没有连续的分组合带（已证明）{zh}", f"no contiguous grouping around it (proven){en}"
+        )
+
+    def _by_sums(self) -> Verdict | None:
+        """Judge by households alone, geometry left aside."""
+        band = self.ward.band
+        if self.total and not band.can_hold(self.total):
+            return Verdict(True, "任何格数都不合", ", which no number of grids can hold")
+        packs = can_pack([self.units.weights[i] for i in self.chosen], band) if self.total else None
+        if packs is False:
+            return Verdict(True, "其建筑与小区不可能分组合带", ", whose buildings and compounds cannot be grouped so")
+        if self.total and len(self.ward.stands):
+            return None
+        if packs is None:
+            return Verdict(False, "未能证明不可分", ": not proven impossible")
+        return Verdict(False, "不计形状可以分", ": a grouping exists, shape left aside")
+
+    def _by_contact(self) -> Verdict:
+        """Judge by which buildings can be joined."""
+        unknown = Verdict(False, "未能在步数限内证明不可分", ": not proven impossible within the limit of steps")
+        if len(self.chosen) > MOST_UNITS:
+            return unknown
+        weights = [self.units.weights[i] for i in self.chosen]
+        touch, _ = self.units.masks(self.chosen)
+        groups = regroup(weights, touch, self.ward.band)
+        if groups is None:
+            groups = cover(weights, touch, self.ward.band)
+        if groups is False:
+            zh, en = self._cause(self.chosen, stranded(weights, touch, self.ward.band))
+            return Verdict(True, f"没有连续的分组合带（已证明）{zh}", f": no contiguous grouping (proven){en}")
+        return self._shown(groups) if isinstance(groups, tuple) else unknown
+
+    def _cause(self, chosen: list[int], alone: list[int]) -> tuple[str, str]:
+        """Name a unit that is in no contiguous group within the band, where there is one."""
+        if not alone:
+            return "", ""
+        i = chosen[alone[0]]
+        name, n = self.units.ids[i], self.units.weights[i]
+        return f"：建筑 {name}（{n} 户）入不了任何一组", f": building {name} ({n} households) fits into no group"
+
+    def _shown(self, groups: tuple[tuple[int, ...], ...]) -> Verdict:
+        units = self.units
+        sums = [sum(units.weights[self.chosen[p]] for p in g) for g in groups]
+        ids = [" ".join(units.ids[self.chosen[p]] for p in g) for g in groups]
+        shown = "; ".join(f"{n}: {names}" for n, names in zip(sums, ids, strict=True))
+        shown = shown if len(shown) <= MOST_SHOWN else " + ".join(str(n) for n in sums)
+        zh, en = f"或可连续分为（户数：建筑）{shown}", f": contiguous groups (households: buildings) {shown}"
+        return Verdict(False, zh, en, possible=True)
+
+    def _describe(self) -> tuple[str, str]:
+        ward = self.ward
+        parent = ward.scene.ids[ward.parent]
+        if self.estate != NO_COMPOUND:
+            name = label(ward.place, self.estate)
+            return f"小区 {name} 除单栋外的一片", f"compound {name} less single buildings (a piece of it)"
+        if len(self.grids) == len(ward.grids):
+            return f"整个 {parent}", f"the whole of {parent}"
+        if ward.level == 2 and self._in_enclave():
+            return "飞地", "the enclave"
+        return f"{parent} 中相连的余地", f"the connected rest of {parent}"
+
+    def _in_enclave(self) -> bool:
+        parts = shapely.get_parts(self.ward.place.boundary)
+        if len(parts) == 1:
+            return False
+        main = parts[int(np.argmax(shapely.area(parts)))]
+        work = self.ward.scene.work
+        return not any(shapely.intersects(main, shapely.point_on_surface(work[i])) for i in self.grids)

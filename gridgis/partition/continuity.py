@@ -30,10 +30,8 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame | DivisionPlan) -> 
     InvalidInput
         Neither a plan nor a table of grids; a column is missing, or the CRS.
     """
-    table = _table(previous)
-    key = "code" if "code" in table.columns else "local_id"
-    need_columns(table, (key, "level"), "previous")
-    old = to_work(table, str(plan.grids.crs), "previous")
+    old = earlier_grids(previous, str(plan.grids.crs))
+    key = id_column(old)
     of_new, of_old = _kinds(plan.grids), _kinds(old)
     answer: list[str | None] = [None] * len(plan.grids)
     points = shapely.point_on_surface(plan.atoms.geometry.to_numpy())
@@ -47,10 +45,23 @@ def continued(plan: DivisionPlan, previous: gpd.GeoDataFrame | DivisionPlan) -> 
     return answer
 
 
-def _table(previous: object) -> gpd.GeoDataFrame:
+def id_column(grids: gpd.GeoDataFrame) -> str:
+    """Return the column by which earlier grids are named: their code, or the local id of a plan."""
+    return "code" if "code" in grids.columns else "local_id"
+
+
+def earlier_grids(previous: object, work_crs: str) -> gpd.GeoDataFrame:
+    """Return the table of earlier grids in the work CRS.
+
+    Raises
+    ------
+    InvalidInput
+        Neither a plan nor a table of grids; a column is missing, or the CRS.
+    """
     grids = previous.grids if isinstance(previous, DivisionPlan) else previous
     if isinstance(grids, gpd.GeoDataFrame):
-        return grids
+        need_columns(grids, (id_column(grids), "level"), "previous")
+        return to_work(grids, work_crs, "previous")
     kind = type(previous).__name__
     raise InvalidInput(
         f"previous 应是 DivisionPlan 或网格的 GeoDataFrame，不是 {kind}",

@@ -64,10 +64,10 @@ class Kept:
         spots
             (b, 2) points of the buildings of today.
         """
-        vertices = np.unique(shapely.get_coordinates(self.cells), axis=0)
+        near = self.cells[shapely.intersects(self.cells, shapely.box(*shapely.total_bounds(blocks)))]
+        vertices = np.unique(shapely.get_coordinates(near), axis=0)
         drawn = lines(_led(np.unique(undirected(segments(blocks)[0]), axis=0), vertices))
-        new = drawn[~_along(drawn, self.cells)]
-        polygons, fresh = _noded(self.cells, new)
+        polygons, fresh = _noded(near, drawn[~_along(drawn, near)])
         todo = fresh | _built(polygons, spots, self.spots)
         cells = geometries(cut(polygons)) if todo.any() else np.empty(0, dtype=np.object_)
         if len(cells):

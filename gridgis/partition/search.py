@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Floats, Ints
@@ -180,13 +178,10 @@ def _net(problem: Problem) -> Any:
 
 def _neighbours(n: int, pairs: Ints) -> tuple[Ints, Ints, Ints]:
     """Return neighbours as compressed rows: ptr (n + 1,), neighbour and pair number (2m,)."""
-    a = np.concatenate([pairs[:, 0], pairs[:, 1]])
-    b = np.concatenate([pairs[:, 1], pairs[:, 0]])
-    number = np.tile(np.arange(len(pairs), dtype=np.int64), 2)
-    order = np.lexsort((b, a))
-    ptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(a, minlength=n), out=ptr[1:])
-    return ptr, b[order].astype(np.int64), number[order]
+    from gridgis.partition.kernels.plain import list_neighbours
+
+    found: tuple[Ints, Ints, Ints] = list_neighbours(n, np.ascontiguousarray(pairs, dtype=np.int64))
+    return found
 
 
 def partition_graph(
@@ -292,9 +287,6 @@ def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike, lower: int,
 
 def components(n: int, edges: Ints) -> Ints:
     """Label the connected components of a graph, (n,) 0.. in the order of their first node."""
-    ones = np.ones(len(edges), dtype=np.int8)
-    _, labels = connected_components(csr_array((ones, (edges[:, 0], edges[:, 1])), shape=(n, n)), directed=False)
-    _, first = np.unique(labels, return_index=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return np.asarray(rank[labels], dtype=np.int64)
+    from gridgis.partition.kernels.plain import label_components
+
+    return np.asarray(label_components(n, np.ascontiguousarray(edges, dtype=np.int64).reshape(-1, 2)))

@@ -33,7 +33,7 @@ from gridgis.partition.keep import Kept
 from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut
 from gridgis.partition.pin_members import drawn_borders
-from gridgis.partition.pins import need_obeyed, settle
+from gridgis.partition.pins import need_obeyed, sent_home, settle
 from gridgis.partition.reasons import explain
 from gridgis.partition.redivide import present_grids, recut_communities
 
@@ -97,7 +97,9 @@ def divide(
     if earlier is None:
         made = cut_communities(grounds, of_each, seed, processes, progress)
     else:
-        made = recut_communities(grounds, present_grids(ground, atoms, earlier), of_each, seed, progress)
+        made = recut_communities(
+            grounds, sent_home(settled, present_grids(ground, atoms, earlier), earlier), of_each, seed, progress
+        )
     cuts: list[tuple[Contacts, Cut, Band, int]] = []
     for c, code, cut in zip(grounds, codes, made, strict=True):
         _number(c, cut, by_code[code], level2, level3, cuts)
@@ -135,13 +137,14 @@ def _report_rules(ground: Ground, rules: Mapping[str, DivisionRules], chosen: bo
     for code, name in zip(ground.base["code"].astype(str), ground.base["name"], strict=True):
         how_zh, how_en = ("按社区代码选定", "chosen by the code") if chosen else ("指定", "given")
         r = rules[code]
+        second_zh, second_en = f"{r.level2.lower}-{r.level2.upper} 户", f"{r.level2.lower}-{r.level2.upper} households"
+        if r.community_level == 2:
+            second_zh, second_en = "为社区", "is the community"
         ground.rows.append(
             report_row(
                 "info", "rules", code, "profile", 0,
-                f"{name}：规则 {r.name}（{how_zh}），二级 {r.level2.lower}-{r.level2.upper} 户，"
-                f"三级 {r.level3.lower}-{r.level3.upper} 户",
-                f"{name}: rules {r.name} ({how_en}), level 2 {r.level2.lower}-{r.level2.upper} households, "
-                f"level 3 {r.level3.lower}-{r.level3.upper}",
+                f"{name}：规则 {r.name}（{how_zh}），二级 {second_zh}，三级 {r.level3.lower}-{r.level3.upper} 户",
+                f"{name}: rules {r.name} ({how_en}), level 2 {second_en}, level 3 {r.level3.lower}-{r.level3.upper}",
             )
         )  # fmt: skip
 
@@ -170,7 +173,8 @@ def _number(
 ) -> None:
     """Write the labels of one community into those of all, so that they are unique."""
     level2[c.atom] = cut.level2.labels + int(level2.max(initial=-1)) + 1
-    cuts.append((c, cut.level2, rules.level2, 2))
+    if rules.first_level == 2:
+        cuts.append((c, cut.level2, rules.level2, 2))
     for label, sub in enumerate(cut.level3):
         inner = c.take(np.flatnonzero(cut.level2.labels == label))
         level3[inner.atom] = sub.labels + int(level3.max(initial=-1)) + 1

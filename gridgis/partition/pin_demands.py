@@ -86,21 +86,24 @@ def settle_level(scene: Scene, names: NDArray[np.object_] | None) -> Held:
     groups = _merged(_groups(scene, names), node)
     parted = list(_parted(scene, node))
     mine = [p for p in parted if p.level == scene.level]
+    for p in parted:
+        _need_no_group(groups, node, p)
     for p in mine:
-        _need_two(scene, groups, node, p)
+        _need_two(scene, node, p)
     _need_room(scene, groups, node)
     held = scene.held
     for k in range(len(groups)):
         held = _joined(scene, groups, k, held, parted)
-    node = scene.nodes(held)
+    alone, node = node, scene.nodes(held)
     for p in parted:
-        if node[p.a] == node[p.b]:
+        if node[p.a] == node[p.b] and alone[p.a] != alone[p.b]:
             group = next(g for g in groups if node[g.atoms[0]] == node[p.a])
             raise refuse(
                 [*p.rows, *group.rows],
                 "要同格的成员只能经由须分开的地块相连",
                 "members that must be together touch only over ground that must be apart",
             )
+    _need_holdable(scene, parted)
     demands = np.array([(p.a, p.b, p.level) for p in mine], dtype=np.int64).reshape(-1, 3)
     return Held(held.joined, np.concatenate([held.apart, demands]))
 
@@ -175,13 +178,17 @@ def _one_of_each(atoms: Ints, node: Ints) -> list[int]:
     return found
 
 
-def _need_two(scene: Scene, groups: list[Group], node: Ints, p: Parted) -> None:
-    """Refuse to part what is one thing, or is together by other pins."""
-    level, c, upper = scene.level, scene.c, scene.band.upper
+def _need_no_group(groups: list[Group], node: Ints, p: Parted) -> None:
+    """Refuse to part what other pins put together."""
     for g in groups:
         if np.isin(node[[p.a, p.b]], node[g.atoms]).all():
-            zh, en = f"既要求同在一个{level}级网格，又要求分开", f"must be in one level-{level} grid and also apart"
+            zh, en = f"既要求同在一个{p.level}级网格，又要求分开", f"must be in one level-{p.level} grid and also apart"
             raise refuse([*p.rows, *g.rows], zh, en)
+
+
+def _need_two(scene: Scene, node: Ints, p: Parted) -> None:
+    """Refuse to part what is one thing."""
+    level, c, upper = scene.level, scene.c, scene.band.upper
     if p.a == p.b:
         zh, en = "成员在同一地块上，不能分开", "the members stand on one spot and cannot be parted"
         raise refuse(p.rows, zh, en)
@@ -238,6 +245,29 @@ def _need_grids(scene: Scene) -> None:
                 rows,
                 f"需要 {need} 个二级网格，至少 {need * lower} 户，而社区只有 {total} 户",
                 f"{need} level-2 grids are needed, {need * lower} households at least; the community has {total}",
+            )
+
+
+def _need_holdable(scene: Scene, parted: list[Parted]) -> None:
+    """Refuse borders that cut off households that no number of grids holds."""
+    c, open_ = scene.c, (scene.closed == 0) & ~scene.c.water
+    ground = c.pairs[open_[c.pairs].all(axis=1)]
+    fence = {(min(p.a, p.b), max(p.a, p.b)) for p in parted if p.kind == "border"}
+    kept = np.array([tuple(p) not in fence for p in ground.tolist()], dtype=np.bool_)
+    before, after = components(c.n, ground), components(c.n, ground[kept])
+    held, whole = np.bincount(after, c.households), np.bincount(before, c.households)
+    for piece in np.unique(after[open_]).tolist():
+        n, total = int(held[piece]), int(whole[before[np.flatnonzero(after == piece)[0]]])
+        if 0 < n < total and not scene.band.can_hold(n) and scene.band.can_hold(total):
+            near = [p for p in parted if p.kind == "border" and piece in (after[p.a], after[p.b])]
+            rows = [r for p in near if p.level == scene.level for r in p.rows]
+            if not rows:
+                continue
+            raise refuse(
+                rows,
+                f"边界围出 {n} 户，分成几份都不在 {scene.band.lower}-{scene.band.upper} 户之内",
+                f"the border cuts off {n} households, which no number of grids of "
+                f"{scene.band.lower}-{scene.band.upper} holds",
             )
 
 

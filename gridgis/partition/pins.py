@@ -28,6 +28,7 @@ from gridgis.partition.layout import LOCAL_ID
 from gridgis.partition.pin_demands import Scene, settle_level
 from gridgis.partition.pin_members import Word, find_words, refuse
 from gridgis.partition.regions import closures
+from gridgis.partition.search import components
 
 Earlier = Mapping[int, NDArray[np.object_]]
 """For each level, 2 and 3, the (n,) names of the grids that the atoms belong to at present, '' for none."""
@@ -161,6 +162,28 @@ def _report_crossings(c: Contacts, held: Held, words: Sequence[Word], rows: list
                 f"by a pin (of {pins.replace('、', ', ')}) grids cross a STRONG barrier in {len(over)} places",
             )
         )  # fmt: skip
+
+
+def sent_home(settled: Settled, old: tuple[Ints, Ints], earlier: gpd.GeoDataFrame) -> tuple[Ints, Ints]:
+    """Return the present grids of atoms as pins wish them: what is given to an earlier grid belongs there already.
+
+    Parameters
+    ----------
+    settled
+        The pins.
+    old
+        (n,) present level-2 and level-3 grid of the atoms, by position in ``earlier``; -1 for none.
+    earlier
+        The table of earlier grids.
+    """
+    ids = earlier[id_column(earlier)].astype(str).tolist()
+    out = (old[0].copy(), old[1].copy())
+    for level, labels in ((2, out[0]), (3, out[1])):
+        node = components(len(labels), settled.held.joined_at(level))
+        for w in settled.words:
+            if w.pin.kind == "grid" and w.pin.level == level and w.pin.grid in ids:
+                labels[np.isin(node, node[w.atoms])] = ids.index(str(w.pin.grid))
+    return out
 
 
 def need_obeyed(settled: Settled, labels: Mapping[int, Ints], households: Ints, rows: list[Row]) -> None:

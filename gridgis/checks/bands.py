@@ -44,6 +44,8 @@ def _band(scene: Scene, level: int) -> Outcome:
     found: list[Finding] = []
     checked = 0
     for place in scene.places.values():
+        if level < place.rules.first_level:
+            continue
         for ward in wards(scene, place, level):
             checked += len(ward.grids)
             if not ward.holds:

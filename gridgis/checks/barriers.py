@@ -1,4 +1,4 @@
-"""Rule "strong": level-2 grids that a strong barrier runs through are named, with what it separates."""
+"""Rule "strong": grids of the first divided level that a strong barrier crosses are named, with what it separates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ MIN_RUN_M = 10.0
 
 
 def strong(scene: Scene) -> Outcome:
-    """Report level-2 grids that a STRONG barrier crosses; measure: metres inside. Always an exception, with its reason.
+    """Report grids that a STRONG barrier crosses; measure: metres inside. Always an exception, with its reason.
+
+    Grids of the largest level that dividing makes: level 2, or 3 where the community itself is level 2.
 
     Lines over river water (bridges, the river's own axis) do not count; a river counts, with the length of its banks,
     where dry ground of the grid lies on more than one bank.
@@ -30,7 +32,7 @@ def strong(scene: Scene) -> Outcome:
     found: list[Finding] = []
     checked = 0
     for code, place in scene.places.items():
-        grids = scene.of_community(scene.at_level(2), code)
+        grids = scene.of_community(scene.at_level(place.rules.first_level), code)
         checked += len(grids)
         lines = shapely.difference(place.lines(tuple(sorted(STRONG))), place.river)
         lines = lines[~shapely.is_empty(lines)]
@@ -48,8 +50,9 @@ def _crossed(scene: Scene, place: Place, lines: Geometries, i: int) -> Iterator[
         run += float(shapely.intersection(place.river.boundary, inner).length)
     if run <= MIN_RUN_M:
         return
-    counts = _households(scene, i, _cut(banks, near))
-    band = place.rules.level2
+    level = place.rules.first_level
+    counts = _households(scene, i, _cut(banks, near), level)
+    band = place.rules.level2 if level == 2 else place.rules.level3
     shown = " + ".join(str(n) for n in counts)
     if len(counts) == 1:
         zh, en = "强界线伸入网格而不分割", "a strong barrier reaches in without cutting the grid"
@@ -72,9 +75,9 @@ def _cut(banks: Geometries, lines: Geometries) -> Geometries:
     return np.asarray(kept[shapely.area(kept) >= MIN_PIECE_M2])
 
 
-def _households(scene: Scene, i: int, pieces: Geometries) -> list[int]:
-    """Return the households of each piece, most first."""
-    b = scene.buildings_in(2)
+def _households(scene: Scene, i: int, pieces: Geometries, level: int) -> list[int]:
+    """Return the households of each piece of a grid of a level, most first."""
+    b = scene.buildings_in(level)
     b = b[b["grid"] == i]
     counts = np.zeros(max(len(pieces), 1), dtype=np.int64)
     if len(b) and len(pieces):

@@ -57,12 +57,13 @@ def oversize(inside: pd.DataFrame, upper: int) -> list[int]:
 
 
 def compounds(scene: Scene) -> Outcome:
-    """Check compounds at levels 2 and 3; measure: grids that a compound is spread over, or households from outside."""
+    """Check compounds at the divided levels; measure: grids that one is spread over, or households from outside."""
     found: list[Finding] = []
     checked = 0
     for place in scene.places.values():
         for level, band in ((2, place.rules.level2), (3, place.rules.level3)):
-            if not len(scene.of_community(scene.at_level(level), place.community.code)):
+            grids = scene.of_community(scene.at_level(level), place.community.code)
+            if level < place.rules.first_level or not len(grids):
                 continue
             inside = residents(scene, place, level)
             large = oversize(inside, band.upper)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gridgis.checks.edges import Integers, components
+from gridgis.checks.edges import Integers, components, edges_of, shared_pairs
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.ground import Dry, dry_pieces, joined
 from gridgis.checks.scene import Scene
@@ -18,12 +18,17 @@ def contiguity(scene: Scene) -> Outcome:
     """Check that grids of level 2 and 3 are single polygons; measure: number of parts.
 
     The inside of a valid polygon is connected, so two parts that meet in a corner are two parts. Level 1 may have
-    parts where the community's own boundary has: a confirmed exception (飞地). Carved sites may have parts.
+    parts where the community's own boundary has: a confirmed exception (飞地). Carved sites may have parts. A community
+    that is level 2 is as many grids of that level as it has parts: two of them that touch are one that was divided.
     """
-    found = []
+    found = [*_divided(scene)]
     parts = shapely.get_num_geometries(scene.stored)
-    for i in np.flatnonzero((parts > 1) & ~np.isnan(scene.level)):
+    for i in np.flatnonzero((parts > 1) & ~np.isnan(scene.level)).tolist():
         name, n = scene.ids[i], int(parts[i])
+        if scene.is_street(i):
+            zh, en = f"街道的社区分为 {n} 片", f"the communities of the street lie in {n} parts"
+            found.append(Finding("contiguity", name, n, zh, en, confirmed=True))
+            continue
         of_boundary = int(shapely.get_num_geometries(scene.places[scene.community[i]].boundary))
         if scene.level[i] == 1 and n <= of_boundary:
             zh, en = f"社区边界本身有 {of_boundary} 块（飞地）", f"enclave: the boundary itself has {of_boundary} parts"
@@ -37,6 +42,21 @@ def contiguity(scene: Scene) -> Outcome:
     return Outcome(int((~np.isnan(scene.level)).sum()), tuple(found))
 
 
+def _divided(scene: Scene) -> Iterator[Finding]:
+    """Find the level-2 grids that touch another one of a community that is level 2 itself; measure: shared edges."""
+    for code in scene.communities:
+        if scene.first_level(code) == 2:
+            continue
+        grids = scene.of_community(scene.at_level(2), code)
+        edges = edges_of(scene.stored[grids])
+        owners = np.column_stack([grids[edges.owner[side]] for side in shared_pairs(edges)])
+        pairs, count = np.unique(owners, axis=0, return_counts=True)
+        for (i, j), n in zip(pairs.tolist(), count.tolist(), strict=True):
+            zh = f"社区 {code} 按规则是二级网格，不应再分出相连的 {scene.ids[j]}"
+            en = f"community {code} is level 2 by its rules, and not divided into this and {scene.ids[j]}, which touch"
+            yield Finding("contiguity", scene.ids[i], n, zh, en)
+
+
 def river(scene: Scene) -> Outcome:
     """Check that no grid of level 2 or 3 lies on both banks without a bridge; measure: square metres cut off.
 
@@ -47,7 +67,7 @@ def river(scene: Scene) -> Outcome:
     for code, place in scene.places.items():
         if place.river.is_empty:
             continue
-        for level in (2, 3):
+        for level in range(place.rules.first_level, 4):
             grids = scene.of_community(scene.at_level(level), code)
             land = dry_pieces(scene, grids, place.river)
             checked += len(grids)

@@ -23,10 +23,13 @@ WIDTH_M = 0.002
 
 
 def _layers(scene: Scene) -> Iterator[tuple[str, Integers]]:
-    """Yield the covers of levels 1, 2 and of the leaves; one that repeats the level above is left out."""
+    """Yield the covers of levels 1, 2 and of the leaves; one that repeats the level above is left out.
+
+    A street is left out: it is one with its children ("nesting"), and these are looked at.
+    """
     last: list[int] = []
     for level in (1, 2, 3):
-        cover = scene.cover(level)
+        cover = np.array([i for i in scene.cover(level).tolist() if not scene.is_street(i)], dtype=np.int64)
         if cover.tolist() != last:
             yield ("1", "2", "3")[level - 1], cover
         last = cover.tolist()
@@ -109,6 +112,8 @@ def extent(scene: Scene) -> Outcome:
     codes = np.array(scene.community, dtype=object)
     for level, cover in _layers(scene):
         for code, place in scene.places.items():
+            if int(level) < place.rules.community_level:
+                continue
             mine = scene.work[cover[codes[cover] == code]]
             checked += 1
             area = float(shapely.symmetric_difference(shapely.union_all(mine), place.boundary).area)

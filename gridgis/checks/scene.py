@@ -44,6 +44,8 @@ class Scene:
         ATOM_COLUMNS in stored coordinates, where they are at hand.
     pins
         What the planner pinned.
+    borders
+        BORDER_COLUMNS in stored coordinates, where they are at hand.
     """
 
     grids: gpd.GeoDataFrame
@@ -52,6 +54,7 @@ class Scene:
     revision_wide: bool = False
     atoms: gpd.GeoDataFrame | None = None
     pins: Sequence[Pin] = ()
+    borders: gpd.GeoDataFrame | None = None
 
     @cached_property
     def stored(self) -> Geometries:
@@ -126,6 +129,14 @@ class Scene:
     def given(self, i: int) -> bool:
         """Tell whether the boundary of a grid was given, not made by a division."""
         return "given" in str(self.grids["flags"].iloc[i]).split(",")
+
+    def first_level(self, code: str) -> int:
+        """Return the largest level that dividing makes in a community: 2, or 3 where it is level 2 itself."""
+        return self.rules[code].first_level if code in self.rules else 2
+
+    def is_street(self, i: int) -> bool:
+        """Tell whether a grid is one of level 1 over several communities: only a registry forms these."""
+        return self.revision_wide and self.level[i] == 1 and self.community[i] not in self.communities
 
     def cover(self, level: int) -> Integers:
         """Return the grids that cover the ground at a level: the finest not below it, and the carved ones."""

@@ -16,7 +16,10 @@ from gridgis.model import FLAGS, GRID_COLUMNS, KINDS, MODES
 
 
 def schema(scene: Scene) -> Outcome:
-    """Check columns, ids, kinds, modes, levels, parents, counts, flags; one level-1 grid for each community."""
+    """Check columns, ids, kinds, modes, levels, parents, counts, flags; one level-1 grid for each community.
+
+    A community that is level 2 by its rules has none: its level-1 grid is the street's, which a registry forms.
+    """
     if missing := [c for c in GRID_COLUMNS if c not in scene.grids.columns]:
         zh, en = f"网格表缺少列 {missing}", f"the grid table lacks the columns {missing}"
         return Outcome(len(GRID_COLUMNS), tuple(Finding("schema", "", 1, zh, en) for _ in missing[:1]))
@@ -62,31 +65,50 @@ def _flags(scene: Scene) -> Iterator[Finding]:
 
 
 def _parents(scene: Scene) -> Iterator[Finding]:
-    above = {1.0: None, 2.0: 1.0, 3.0: 2.0}
     written = texts(scene.grids["parent"])
     for i, name in enumerate(scene.ids):
-        wanted = above.get(float(scene.level[i]), 1.0)
+        wanted = _wanted(scene, i)
         p = int(scene.parent[i])
         if wanted is None:
             legal = written[i] is None
         else:
-            legal = p >= 0 and scene.level[p] == wanted and scene.community[p] == scene.community[i]
+            own = scene.community[p] == scene.community[i] or (_hangs(scene, i) and scene.is_street(p))
+            legal = p >= 0 and scene.level[p] == wanted and own
         if not legal:
             zh = f"上级网格“{written[i]}”不对：应为同一社区的 {wanted or '（无）'} 级网格"
             en = f"parent '{written[i]}' is wrong: it must be {f'the level-{wanted:.0f} grid' if wanted else 'null'}"
             yield Finding("schema", name, 1, zh, f"{en} of the same community")
 
 
+def _wanted(scene: Scene, i: int) -> float | None:
+    """Return the level of the parent that a grid must have; None for none."""
+    wanted = {1.0: None, 2.0: 1.0, 3.0: 2.0}.get(float(scene.level[i]), 1.0)
+    return None if wanted == 1.0 and _hangs(scene, i) and not scene.revision_wide else wanted
+
+
+def _hangs(scene: Scene, i: int) -> bool:
+    """Tell whether level 1 above a grid is a street."""
+    return scene.first_level(scene.community[i]) == 3
+
+
 def _tops(scene: Scene) -> Iterator[Finding]:
     tops = pd.Series([scene.community[i] for i in scene.at_level(1)], dtype=object).value_counts()
+    second = {scene.community[i] for i in scene.at_level(2)}
     for code in scene.communities:
-        if (n := int(tops.get(code, 0))) != 1:
+        n = int(tops.get(code, 0))
+        if scene.first_level(code) == 3:
+            if n or code not in second:
+                zh = f"社区 {code} 按规则是二级网格：应有二级网格而无一级网格，现有一级网格 {n} 个"
+                en = f"community {code} is level 2 by its rules: it has level-2 grids and none of level 1, not {n}"
+                yield Finding("schema", code, n, zh, en)
+        elif n != 1:
             zh, en = (
                 f"社区 {code} 应有一个一级网格，现有 {n} 个",
                 f"community {code} must have one level-1 grid, not {n}",
             )
             yield Finding("schema", code, n, zh, en)
-    for code in sorted(set(scene.community) - set(scene.communities)):
+    known = {code for i, code in enumerate(scene.community) if code in scene.communities or scene.is_street(i)}
+    for code in sorted(set(scene.community) - known):
         zh, en = f"网格属于未给出的社区 {code}", f"grids belong to community {code}, which was not given"
         yield Finding("schema", code, 1, zh, en)
 

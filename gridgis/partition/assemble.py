@@ -57,18 +57,20 @@ def assemble(
     """
     crs = pieces.base.crs
     community = pieces.base["code"].astype(str).to_numpy()[pieces.community]
-    level1 = np.array([f"{c}-1" for c in community], dtype=object)
+    level1 = np.array([_top(c, rules) or "" for c in community], dtype=object)
     households = pieces.households()
-    base = _base(pieces, level1)
+    base = _base(pieces, community)
+    _need_whole(pieces, layout, rules)
     found = [
-        *_comprehensive(1, pieces, level1, households, None, flags),
-        *_comprehensive(2, pieces, layout.level2, households, level1, flags),
-        *_comprehensive(3, pieces, _third(layout), households, layout.level2, flags),
+        *_comprehensive(1, pieces, level1, households, None, flags, rules),
+        *_comprehensive(2, pieces, layout.level2, households, level1, flags, rules),
+        *_comprehensive(3, pieces, _third(layout), households, layout.level2, flags, rules),
         *_carved(pieces, layout, households, sites),
         *overlays,
     ]
     grids = gpd.GeoDataFrame(found, columns=list(GRID_COLUMNS), crs=crs)
     grids["level"] = grids["level"].astype("Int64")
+    grids["parent"] = _parents(grids, rules)
     grids["name"] = _unique(grids)
     grids = grids.sort_values(["community", "level", "local_id"], na_position="last", kind="stable")
     grids = grids.reset_index(drop=True)
@@ -80,17 +82,47 @@ def assemble(
         borders,
         _atoms(pieces, layout, households),
         base,
-        PlanReport(pd.DataFrame(rows, columns=list(REPORT_COLUMNS)), figures(grids, borders, rules)),
+        PlanReport(
+            pd.DataFrame(rows, columns=list(REPORT_COLUMNS)), figures(grids, borders, rules, int(households.sum()))
+        ),
         dict(rules),
         seed,
     )
 
 
-def _base(pieces: Pieces, level1: Any) -> gpd.GeoDataFrame:
+def _top(code: str, rules: Mapping[str, DivisionRules]) -> str | None:
+    """Return the local id of the level-1 grid of a community; None where a registry forms level 1 of several."""
+    return f"{code}-1" if rules[code].community_level == 1 else None
+
+
+def _parents(grids: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules]) -> list[str | None]:
+    """Return the parent of each grid, None for none; a dedicated one hangs on level 1."""
+    rows = zip(grids["kind"], grids["community"], grids["parent"], strict=True)
+    return [_top(str(code), rules) if kind == "dedicated" else parent or None for kind, code, parent in rows]
+
+
+def _need_whole(pieces: Pieces, layout: Layout, rules: Mapping[str, DivisionRules]) -> None:
+    """Refuse a community that is level 2 and yet divided at level 2, as an edit by hand may do."""
+    left, right = pieces.left[pieces.left >= 0], pieces.right[pieces.left >= 0]
+    one, two = layout.level2[left], layout.level2[right]
+    same = (pieces.community[left] == pieces.community[right]) & (one != "") & (two != "") & (one != two)
+    codes = pieces.base["code"].astype(str).to_numpy()[pieces.community[left]]
+    for code in sorted(set(codes[same])):
+        if rules[code].community_level == 2:
+            at = int(np.flatnonzero(same & (codes == code))[0])
+            raise InvalidInput(
+                f"社区 {code} 本身是二级网格，不能再分成 {one[at]} 和 {two[at]}；相连的原子面应归同一个二级网格",
+                f"community {code} is a level-2 grid itself and cannot be divided into {one[at]} and {two[at]}: atoms "
+                "that touch belong to one level-2 grid",
+                community=code,
+            )
+
+
+def _base(pieces: Pieces, community: Any) -> gpd.GeoDataFrame:
     """Return the communities with the vertices that borders have added to their boundaries."""
-    names, polygons = dissolve(pieces.polygons, level1)
-    by_id = dict(zip(names.tolist(), polygons, strict=True))
-    geometry = [by_id[f"{code}-1"] for code in pieces.base["code"]]
+    names, polygons = dissolve(pieces.polygons, community)
+    by_code = dict(zip(names.tolist(), polygons, strict=True))
+    geometry = [by_code[str(code)] for code in pieces.base["code"]]
     return pieces.base.set_geometry(gpd.GeoSeries(geometry, index=pieces.base.index, crs=pieces.base.crs))
 
 
@@ -100,7 +132,13 @@ def _third(layout: Layout) -> Any:
 
 
 def _comprehensive(
-    level: int, pieces: Pieces, ids: Any, households: Any, parents: Any, flags: Mapping[str, set[str]]
+    level: int,
+    pieces: Pieces,
+    ids: Any,
+    households: Any,
+    parents: Any,
+    flags: Mapping[str, set[str]],
+    rules: Mapping[str, DivisionRules],
 ) -> Rows:
     used = np.flatnonzero(ids != "")
     if not len(used):
@@ -118,21 +156,22 @@ def _comprehensive(
                 local_id=local_id,
             )
         row = pieces.base.iloc[pieces.community[atom]]
+        below = level - rules[str(row["code"])].community_level
         out.append({
             "community": str(row["code"]), "local_id": local_id, "level": level, "kind": "comprehensive",
             "mode": None, "parent": None if parents is None else parents[atom], "category": None, "site_id": None,
-            "name": _name(str(row["name"]), local_id, level), "households": int(load[local_id]), "previous": None,
+            "name": _name(str(row["name"]), local_id, below), "households": int(load[local_id]), "previous": None,
             "flags": ",".join(sorted(flags.get(local_id, ()))), "geometry": geometry,
         })  # fmt: skip
     return out
 
 
-def _name(community: str, local_id: str, level: int) -> str:
-    """Make a name from the numbers in the local id: 西大街社区第3网格, 西大街社区第3网格第7微网格."""
+def _name(community: str, local_id: str, below: int) -> str:
+    """Make a name for a grid so many levels below its community: 西大街社区第3网格, 西大街社区第3网格第7微网格."""
     numbers = [p.lstrip("0") or p for p in local_id.split("-")[2:]]
-    if level == 1:
+    if below == 0:
         return community
-    return f"{community}第{numbers[0]}网格" + (f"第{numbers[1]}微网格" if level == 3 else "")
+    return f"{community}第{numbers[-below]}网格" + (f"第{numbers[-1]}微网格" if below == 2 else "")
 
 
 def _carved(pieces: Pieces, layout: Layout, households: Any, sites: Mapping[str, pd.Series]) -> Rows:
@@ -218,7 +257,9 @@ def _atoms(pieces: Pieces, layout: Layout, households: Any) -> gpd.GeoDataFrame:
     return frame[list(ATOM_COLUMNS)]
 
 
-def figures(grids: gpd.GeoDataFrame, borders: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules]) -> dict[str, Any]:
+def figures(
+    grids: gpd.GeoDataFrame, borders: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], households: int
+) -> dict[str, Any]:
     """Return the figures of a plan by level: grids, in band, loads, compactness, length along STRONG barriers."""
     out: dict[str, Any] = {}
     for level in (1, 2, 3):
@@ -232,9 +273,10 @@ def figures(grids: gpd.GeoDataFrame, borders: gpd.GeoDataFrame, rules: Mapping[s
             "households": {"min": int(load.min()), "median": float(np.median(load)), "max": int(load.max())},
             "polsby_popper": round(float(compact.mean()), 3),
         }
-        if level > 1:
-            bands = [getattr(rules[c], f"level{level}") for c in g["community"]]
-            inside = [int(h) in band for h, band in zip(load, bands, strict=True)]
+        judged = [level >= rules[c].first_level for c in g["community"]]
+        if any(judged):
+            bands = [getattr(rules[c], f"level{level}") for c in g["community"][judged]]
+            inside = [int(h) in band for h, band in zip(load[judged], bands, strict=True)]
             out[f"level{level}"]["in_band"] = sum(inside)
     second = borders[borders["level"] <= 2]
     out["borders"] = {
@@ -242,5 +284,5 @@ def figures(grids: gpd.GeoDataFrame, borders: gpd.GeoDataFrame, rules: Mapping[s
         "level2_along_strong_m": round(float(second["length_m"][second["klass"].isin(list(STRONG))].sum()), 1),
     }
     out["dedicated"] = int((grids["kind"] == "dedicated").sum())
-    out["households"] = int(grids["households"][(grids["level"] == 1).fillna(False).to_numpy(dtype=bool)].sum())
+    out["households"] = households
     return out

@@ -1,6 +1,7 @@
 """Cut communities: level 2 region by region, level 3 inside each level 2, over a pool of processes.
 
-A task is one region. Each has a seed of its own, so the answer is the same for any number of processes.
+A task is one region. Each has a seed of its own, so the answer is the same for any number of processes. A community
+that is level 2 itself is not cut there: each part of it that lies apart is a level-2 grid and one task.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions import Region, regions
+from gridgis.partition.search import components
 
 CHUNKS = 16
 """Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""
@@ -75,16 +77,56 @@ def cut_communities(
     progress
         Called with ("level 2" or "level 3", regions done, regions).
     """
+    wholes = [i for i, r in enumerate(rules) if r.first_level == 3]
+    cut = [i for i, r in enumerate(rules) if r.first_level == 2]
+    with _pool(processes) as run:
+        both = _cut_both([grounds[i] for i in cut], [rules[i] for i in cut], seed, run, progress)
+        lone = _cut_parts([grounds[i] for i in wholes], [rules[i] for i in wholes], seed, run, progress)
+    made = dict(zip([*cut, *wholes], [*both, *lone], strict=True))
+    return [made[i] for i in range(len(grounds))]
+
+
+def parts_of(c: Contacts) -> Cut:
+    """Return the parts of a community that lie apart: its level-2 grids where it is level 2 itself."""
+    part = components(c.n, c.pairs)
+    found = [np.flatnonzero(part == k) for k in range(int(part.max(initial=-1)) + 1)]
+    return Cut(part, [Region(members, int(c.households[members].sum()), "", ()) for members in found])
+
+
+def _cut_parts(
+    grounds: Sequence[Contacts], rules: Sequence[DivisionRules], seed: int, run: Run, progress: Progress
+) -> list[CommunityCut]:
+    """Cut communities that are level 2 into level 3; the parts of one have seeds of their own."""
+    level2 = [parts_of(c) for c in grounds]
+    tasks = [
+        Task(i, c.take(region.members, 3), region, r, seed + 100_003 * k)
+        for i, (c, r, parts) in enumerate(zip(grounds, rules, level2, strict=True))
+        for k, region in enumerate(parts.region_of)
+    ]
+    answers = run(_cut_part, tasks, "level 3", progress) if tasks else []
+    level3: list[list[Cut]] = [[] for _ in grounds]
+    for task, answer in zip(tasks, answers, strict=True):
+        level3[task.community].append(answer)
+    return [CommunityCut(parts, inner) for parts, inner in zip(level2, level3, strict=True)]
+
+
+def _cut_part(task: Task) -> Cut:
+    return cut_level(task.ground, task.rules.level3, task.rules, task.seed)
+
+
+def _cut_both(
+    grounds: Sequence[Contacts], rules: Sequence[DivisionRules], seed: int, run: Run, progress: Progress
+) -> list[CommunityCut]:
+    """Cut communities that are level 1 into levels 2 and 3."""
     lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
     tasks = [
         Task(i, land.take(region.members), region, r, seed + 100_003 * k)
         for i, (land, r) in enumerate(zip(lands, rules, strict=True))
         for k, region in enumerate(regions(land, r.level2, r.max_area_empty_m2) if land.n else [])
     ]
-    with _pool(processes) as run:
-        second = run(_cut_level2, tasks, "level 2", progress)
-        tasks = _join(lands, tasks, second)
-        third = run(_cut_level3, tasks, "level 3", progress)
+    second = run(_cut_level2, tasks, "level 2", progress)
+    tasks = _join(lands, tasks, second)
+    third = run(_cut_level3, tasks, "level 3", progress)
     done: list[list[Done]] = [[] for _ in grounds]
     for task, answer in zip(tasks, third, strict=True):
         done[task.community].append(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import shapely
 
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
@@ -26,25 +27,26 @@ def explain(
 ) -> dict[str, set[str]]:
     """Return the flags by local id, and append a report row for each grid outside its band."""
     flags: dict[str, set[str]] = {}
-    rim = _rim(pieces)
+    rim, codes = _rim(pieces), pieces.base["code"].astype(str).to_numpy()[pieces.community]
     for c, cut, band, level in cuts:
         land, dry = components(c.n, c.pairs), _dry(c)
         ids = layout.level2 if level == 2 else layout.leaf
+        first = bool(c.n) and level == rules[codes[c.atom[0]]].first_level
         total = int(c.households.sum())
         for label, region in enumerate(cut.region_of):
             members = np.flatnonzero(cut.labels == label)
             local_id = str(ids[c.atom[members[0]]])
             load = int(c.households[members].sum())
-            sides = _sides(c, members) if level == 2 else []
+            sides = _sides(c, members) if first else []
             if len(sides) > 1:
                 flags.setdefault(local_id, set()).add("crosses_strong")
                 by_pin = _by_pin(c, members, region)
                 rows.append(_pinned(local_id, sides) if by_pin else _crossing(local_id, sides, region, band))
             if load in band:
                 continue
-            small = level == 2 and 0 < load < band.lower
+            small = first and 0 < load < band.lower
             apart = _apart(c, members, land, dry, rim) if small else None
-            flag, zh, en = apart or _cause(c, members, total, region, band, level)
+            flag, zh, en = apart or _cause(c, members, total, region, band, first)
             flags.setdefault(local_id, set()).add(flag)
             severity = "unmet" if flag == "band_unmet" else "info"
             rows.append(
@@ -54,7 +56,22 @@ def explain(
                     f"{local_id} has {load} households, outside {band.lower}-{band.upper}: {en}",
                 )
             )  # fmt: skip
+    for local_id in _apart_from_main(pieces, layout, rules):
+        flags.setdefault(local_id, set()).add("enclave")
     return flags
+
+
+def _apart_from_main(pieces: Pieces, layout: Layout, rules: Mapping[str, DivisionRules]) -> list[str]:
+    """Return the level-2 grids that are a part of a community that is level 2, but not the main one."""
+    out: list[str] = []
+    households, area = pieces.households(), shapely.area(pieces.polygons)
+    for i, code in enumerate(pieces.base["code"].astype(str)):
+        here = np.flatnonzero((pieces.community == i) & (layout.level2 != ""))
+        if rules[code].community_level == 2 and len(here):
+            names, part = np.unique(layout.level2[here].astype(str), return_inverse=True)
+            size = np.lexsort((np.bincount(part, area[here]), np.bincount(part, households[here])))
+            out.extend(names[np.sort(size[:-1])].tolist())
+    return out
 
 
 def _sides(c: Contacts, members: Ints) -> list[int]:
@@ -98,7 +115,7 @@ def _pinned(local_id: str, sides: list[int]) -> Row:
     )  # fmt: skip
 
 
-def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, level: int) -> tuple[str, str, str]:
+def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, first: bool) -> tuple[str, str, str]:
     """Name the cause: flag, Chinese, English."""
     load = int(c.households[members].sum())
     biggest = int(c.biggest[members].max(initial=0))
@@ -110,7 +127,7 @@ def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, l
         )
     if load == 0:
         return "no_households", "没有住户的地块", "ground without households"
-    if total < band.lower and level == 2:
+    if total < band.lower and first:
         return "below_band", f"社区仅 {total} 户，作一个网格", f"the community has {total} households: one grid"
     if region.closed == "compound" and not band.can_hold(region.households):
         n = region.households

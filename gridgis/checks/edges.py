@@ -32,16 +32,34 @@ def edges_of(polygons: Geometries) -> Edges:
     """Take polygons or multipolygons, (n,), apart into edges."""
     parts, part_owner = shapely.get_parts(polygons, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    return _edges(rings, part_owner[ring_part])
+
+
+def edges_of_lines(polygons: Geometries, lines: Geometries) -> tuple[Edges, Edges]:
+    """Take polygons, (n,), and lines or multi-lines, (m,), apart into edges whose keys can be compared."""
+    parts, part_owner = shapely.get_parts(polygons, return_index=True)
+    rings, ring_part = shapely.get_rings(parts, return_index=True)
+    chains, chain_owner = shapely.get_parts(lines, return_index=True)
+    both = _edges(np.concatenate([rings, chains]), np.concatenate([part_owner[ring_part], chain_owner + len(polygons)]))
+    drawn = both.owner >= len(polygons)
+
+    def take(kept: NDArray[np.bool_], first: int) -> Edges:
+        return Edges(both.key[kept], both.owner[kept] - first, both.start[kept], both.end[kept])
+
+    return take(~drawn, 0), take(drawn, len(polygons))
+
+
+def _edges(chains: Geometries, owner: Integers) -> Edges:
+    """Take chains of points apart into edges."""
+    xy, chain = shapely.get_coordinates(chains, return_index=True)
     if not len(xy):
         none = np.zeros(0, dtype=np.int64)
         return Edges(none, none, np.zeros((0, 2)), np.zeros((0, 2)))
     _, node = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
-    here = np.flatnonzero(ring[1:] == ring[:-1])
+    here = np.flatnonzero(chain[1:] == chain[:-1])
     a, b = node[here], node[here + 1]
     key = np.minimum(a, b).astype(np.int64) * len(xy) + np.maximum(a, b)
-    owner = part_owner[ring_part[ring[here]]].astype(np.int64)
-    return Edges(key, owner, xy[here], xy[here + 1])
+    return Edges(key, owner[chain[here]].astype(np.int64), xy[here], xy[here + 1])
 
 
 def shared_pairs(edges: Edges) -> tuple[Integers, Integers]:

@@ -10,6 +10,7 @@ import geopandas as gpd
 from gridgis.checks.atoms import atoms as atoms_rule
 from gridgis.checks.bands import band_2, band_3
 from gridgis.checks.barriers import strong
+from gridgis.checks.borders import borders as borders_rule
 from gridgis.checks.compounds import compounds
 from gridgis.checks.contiguity import contiguity, river
 from gridgis.checks.coverage import coverage, extent, overlap
@@ -44,6 +45,7 @@ GROUND: dict[str, Rule] = {
 
 PLAN: dict[str, Rule] = {
     "atoms": atoms_rule,
+    "borders": borders_rule,
     "households": households,
     "band-2": band_2,
     "band-3": band_3,
@@ -66,6 +68,7 @@ def verify(
     *,
     atoms: gpd.GeoDataFrame | None = None,
     pins: Sequence[Pin] | None = None,
+    borders: gpd.GeoDataFrame | None = None,
 ) -> VerifyReport:
     """Check grids against all rules, independently of how they were made.
 
@@ -73,7 +76,7 @@ def verify(
     ----------
     grids
         Columns as GRID_COLUMNS, in the work CRS or in stored coordinates; judged in stored coordinates (EPSG:4490).
-        A plan stands for its grids and, unless others are given, its atoms.
+        A plan stands for its grids and, unless others are given, its atoms and borders.
     community
         The community that was divided, or all of them.
     rules
@@ -85,6 +88,8 @@ def verify(
         where they are sound, the verifier can also prove that the shape of the ground makes a band impossible.
     pins
         What the planner pinned; None: what the plan holds.
+    borders
+        The borders between the finest grids, and along what they run (model.BORDER_COLUMNS), in any CRS.
 
     Returns
     -------
@@ -105,10 +110,10 @@ def verify(
         raise InvalidInput(f"社区缺失或代码重复：{codes}", f"no community, or a code given twice: {codes}", codes=codes)
     if pins is None:
         pins = grids.pins if isinstance(grids, DivisionPlan) else ()
-    grids, atoms = _tables(grids, atoms)
-    stored = to_stored(grids).reset_index(drop=True)
-    pieces = None if atoms is None else to_stored(atoms).reset_index(drop=True)
-    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces, pins)
+    tables = _tables(grids, atoms, borders)
+    stored, pieces, lines = (None if t is None else to_stored(t).reset_index(drop=True) for t in tables)
+    assert stored is not None
+    scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces, pins, lines)
     found: list[Finding] = []
     checked: dict[str, int] = {}
     for name, rule in ({**FIRST, **GROUND} if revision_wide else RULES).items():
@@ -135,12 +140,14 @@ def _communities(given: object) -> list[Community]:
     return [c for c in many if isinstance(c, Community)]
 
 
-def _tables(given: object, atoms: gpd.GeoDataFrame | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    """Return the grids and the atoms of what is to be verified."""
+def _tables(
+    given: object, atoms: gpd.GeoDataFrame | None, borders: gpd.GeoDataFrame | None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Return the grids, the atoms and the borders of what is to be verified."""
     if isinstance(given, DivisionPlan):
-        return given.grids, given.atoms if atoms is None else atoms
+        return given.grids, given.atoms if atoms is None else atoms, given.borders if borders is None else borders
     if isinstance(given, gpd.GeoDataFrame):
-        return given, atoms
+        return given, atoms, borders
     kind = type(given).__name__
     raise InvalidInput(
         f"要核验的应是 DivisionPlan 或网格的 GeoDataFrame，不是 {kind}；方案文件请先用 io.read_plan 读入",

@@ -237,6 +237,12 @@ def read_stored_atoms(path: str | Path) -> gpd.GeoDataFrame:
     return _read_layer(Path(path), "atoms")
 
 
+def read_stored_borders(path: str | Path) -> gpd.GeoDataFrame:
+    """Read the borders of a plan file in stored coordinates; errors as ``read_stored_grids``."""
+    _read_meta(Path(path))
+    return _read_layer(Path(path), "borders")
+
+
 def read_communities(path: str | Path) -> list[Community]:
     """Rebuild the communities of a plan file: base boundaries, and the input that was stored with the plan.
 

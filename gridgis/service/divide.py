@@ -14,7 +14,14 @@ from gridgis.checks import verify
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.io.notes import join_notes
-from gridgis.io.plan_file import read_communities, read_plan, read_plan_pins, read_stored_atoms, read_stored_grids
+from gridgis.io.plan_file import (
+    read_communities,
+    read_plan,
+    read_plan_pins,
+    read_stored_atoms,
+    read_stored_borders,
+    read_stored_grids,
+)
 from gridgis.io.town import Town, read_town
 from gridgis.model import (
     STRONG,
@@ -167,7 +174,8 @@ def plan_figures(plan: DivisionPlan) -> list[dict[str, Any]]:
 
 def _figures_row(plan: DivisionPlan, code: str, level: int | str, grids: pd.DataFrame) -> dict[str, Any]:
     rules = plan.rules[code]
-    band = {2: rules.level2, 3: rules.level3}.get(level) if isinstance(level, int) else None
+    judged = isinstance(level, int) and level >= rules.first_level
+    band = {2: rules.level2, 3: rules.level3}[int(level)] if judged else None
     held = [int(h) for h in grids["households"]]
     inside = [h in band for h in held] if band else []
     free = [bool(set(str(f).split(",")) & set(EXCEPTED)) for f in grids["flags"]]
@@ -181,7 +189,7 @@ def _figures_row(plan: DivisionPlan, code: str, level: int | str, grids: pd.Data
         "min": min(held, default=0),
         "median": float(pd.Series(held, dtype=float).median()) if held else 0.0,
         "max": max(held, default=0),
-        "strong_percent": _strong_percent(plan.borders, code, level) if isinstance(level, int) else None,
+        "strong_percent": _strong_percent(plan.borders, code, int(level)) if judged else None,
     }
 
 
@@ -213,7 +221,8 @@ def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyRepor
     """
     grids, atoms, rules = read_stored_grids(path), read_stored_atoms(path), read_plan(path).rules
     communities = read_communities(path) if town is None else _of_town(read_town(town), rules)
-    return verify(grids, communities, rules, atoms=atoms, pins=read_plan_pins(Path(path)))
+    borders = read_stored_borders(path)
+    return verify(grids, communities, rules, atoms=atoms, pins=read_plan_pins(Path(path)), borders=borders)
 
 
 def _of_town(town: Town, rules: Mapping[str, DivisionRules]) -> list[Community]:

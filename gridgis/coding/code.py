@@ -17,7 +17,7 @@ class Code:
     scheme
         Name of the scheme.
     region
-        The region segments together: the community's code.
+        The region segments together: the community's code; that of the street for the grid that is all of it.
     sequence
         The sequence segments together, as text: "012".
     level

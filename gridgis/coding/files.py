@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
+from itertools import accumulate
 from typing import Any
 
 from gridgis.coding.segment import DIGITS, Segment, read_segment, wrong
@@ -16,6 +17,7 @@ _KEYS = {
     "source": str,
     "whole_level": int,
     "ancestors": dict,
+    "union": str,
     "segment": list,
 }
 
@@ -53,6 +55,7 @@ def read_scheme(text: str, source: str) -> dict[str, Any]:
     segments = tuple(read_segment(s, source) for s in data["segment"])
     rest = {k: v for k, v in data.items() if k != "segment"}
     _check(segments, rest.get("whole_level"), rest.get("ancestors", {}), source)
+    _check_union(segments, rest, source)
     return {**rest, "segments": segments, "toml": text}
 
 
@@ -84,3 +87,15 @@ def _check(segments: tuple[Segment, ...], whole: int | None, ancestors: Mapping[
     for holds, zh, en in rules:
         if not holds:
             raise wrong(source, zh, en)
+
+
+def _check_union(segments: tuple[Segment, ...], data: Mapping[str, Any], source: str) -> None:
+    if "union" not in data:
+        return
+    widths = list(accumulate(s.width for s in segments if s.role == "region"))
+    if data.get("whole_level") != 1 or data.get("ancestors", {}).get(data["union"]) not in widths[:-1]:
+        raise wrong(
+            source,
+            "union 须是 ancestors 中占前几个完整 region 段的一级，且 whole_level = 1",
+            "union must name one of the ancestors, of whole region segments and above the last, with whole_level = 1",
+        )

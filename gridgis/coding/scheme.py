@@ -6,7 +6,8 @@ A scheme is data, one TOML file (gridgis/coding/schemes/ holds those shipped): s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -35,6 +36,8 @@ class Scheme:
         The level of the grid that is the whole region (all sequences zero); None where there is none.
     ancestors
         Level of administration -> how many characters of the region belong to it.
+    union
+        The ancestor (a street) whose whole ground may be a grid too: its characters, then zeros; None for none.
     toml
         The text of the scheme file, for whoever keeps the scheme beside its codes.
 
@@ -57,6 +60,7 @@ class Scheme:
     source: str = ""
     whole_level: int | None = None
     ancestors: Mapping[str, int] = field(default_factory=dict, hash=False)
+    union: str | None = None
     toml: str = field(default="", compare=False, repr=False)
 
     @classmethod
@@ -125,10 +129,11 @@ class Scheme:
         InvalidInput
             Says which characters are wrong, and why.
         """
-        values = self._split(text, self.segments, "编码", "code")
+        of_union = self._is_union(text)
+        values = self._split(text, self._above_zeros() if of_union else self.segments, "编码", "code")
         self._check_digits(text, values)
         kind, level = self._kind_level(text, values)
-        region = self._join(values, "region")
+        region = self._join(values, "region")[: self._union_width if of_union else None]
         return Code(text, self.name, region, self._join(values, "sequence"), level, kind, MappingProxyType(values))
 
     def is_valid(self, text: str) -> bool:
@@ -171,10 +176,65 @@ class Scheme:
         [('county', '610902'), ('street', '610902001')]
         """
         region = self.check_region(code) if len(code) == self.region_length else self.parse(code).region
-        return {name: region[:width] for name, width in self.ancestors.items()}
+        return {name: region[:width] for name, width in self.ancestors.items() if width <= len(region)}
+
+    def union_of(self, region: str) -> str:
+        """Return the code of the grid that is the union of a community and its sisters: of the whole street.
+
+        Raises
+        ------
+        InvalidInput
+            The scheme has no code for such a grid; or the community's code is wrong.
+
+        Examples
+        --------
+        >>> Scheme.load("national-15").union_of("610902001003")
+        '610902001000000'
+        """
+        if self.union is None:
+            raise InvalidInput(
+                f"编码规则 {self.name} 没有高于社区的网格的编码（缺 union）；请改用 national-15 或社区为一级的划分规则",
+                f"scheme {self.name} has no code for a grid above the community (no key union): use national-15, or "
+                "divide by rules in which the community is level 1",
+                scheme=self.name,
+            )
+        return self.build(self.check_region(region)[: self._union_width])
+
+    @property
+    def _union_width(self) -> int:
+        """Number of characters of the region that name the union; 0 without one."""
+        return 0 if self.union is None else self.ancestors[self.union]
+
+    @cached_property
+    def _below_union(self) -> set[str]:
+        """Names of the region segments that are zero in the code of a union."""
+        below, start = set(), 0
+        for s in self.segments:
+            if s.role == "region":
+                below |= {s.name} if start >= self._union_width else set()
+                start += s.width
+        return below
+
+    def _is_union(self, text: str) -> bool:
+        """Tell whether a text is the code of a union: zeros wherever a community or a grid in it would be named."""
+        if self.union is None or not isinstance(text, str) or len(text) != self.length:
+            return False
+        start = 0
+        for s in self.segments:
+            zero = s.role == "sequence" or s.name in self._below_union
+            if zero and not s.is_zero(text[start : start + s.width]):
+                return False
+            start += s.width
+        return True
+
+    def _above_zeros(self) -> tuple[Segment, ...]:
+        """Return the segments with those below the union allowed to be zero."""
+        return tuple(replace(s, zero=True) if s.name in self._below_union else s for s in self.segments)
 
     def build(self, region: str, numbers: Iterable[int] = (), kind: str = "comprehensive") -> str:
         """Write the code of a grid from its region and the numbers of its sequences (missing ones are zero).
+
+        The region of a union is that of the street.
 
         Raises
         ------
@@ -188,7 +248,11 @@ class Scheme:
         >>> Scheme.load("nested-18").build("610902001003", [2, 5])
         '610902001003020512'
         """
-        rest, text, given = self.check_region(region), "", iter(numbers)
+        if self.union is not None and len(region) == self._union_width:
+            rest = region + "".join(s.print(0) for s in self.segments if s.name in self._below_union)
+        else:
+            rest = self.check_region(region)
+        text, given = "", iter(numbers)
         for s in self.segments:
             if s.role == "region":
                 text, rest = text + rest[: s.width], rest[s.width :]

@@ -59,7 +59,8 @@ def encode_plan(
     Returns
     -------
     DataFrame
-        local_id, code, parent_code (None at the top), with the index and the order of ``grids``.
+        local_id, code, parent_code (None at the top), with the index and the order of ``grids``. Where a community is
+        level 2, its parent is the grid of the whole street, which is no row of a plan: a registry forms it.
 
     Raises
     ------
@@ -83,15 +84,40 @@ def encode_plan(
         inside = {row.id for row in part}
         if new := [_item(row, codes, inside) for row in part if row.id not in codes]:
             codes |= scheme.allocate(new, by_region[scheme.check_region(community)], _row_heights(part))
+    streets = streets_above(grids, scheme)
     return pd.DataFrame(
         {
             "local_id": [row.id for row in rows],
             "code": [codes[row.id] for row in rows],
-            "parent_code": [None if row.parent is None else codes[row.parent] for row in rows],
+            "parent_code": [streets.get(row.community) if row.parent is None else codes[row.parent] for row in rows],
         },
         index=grids.index,
         dtype=object,
     )
+
+
+def streets_above(grids: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
+    """Return for each community that is level 2 (its level-2 grids have no parent) the code of its street's grid.
+
+    Parameters
+    ----------
+    grids
+        community, level, parent.
+
+    Raises
+    ------
+    InvalidInput
+        The scheme has no code for a street.
+
+    Examples
+    --------
+    >>> grids = pd.DataFrame({"community": ["610902001003"], "level": [2], "parent": [None]})
+    >>> streets_above(grids, Scheme.load("national-15"))
+    {'610902001003': '610902001000000'}
+    """
+    second = (pd.to_numeric(grids["level"]) == 2).fillna(False).to_numpy(dtype=bool)
+    alone = grids["community"][second & grids["parent"].isna().to_numpy()]
+    return {code: scheme.union_of(code) for code in sorted(set(alone.astype(str)))}
 
 
 def _by_community(rows: list[_Row]) -> dict[str, list[_Row]]:

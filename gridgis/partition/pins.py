@@ -99,20 +99,32 @@ def settle(
     held = Held()
     for code, inside in _communities(words, ground, atoms):
         own = _own(words, inside, len(atoms.polygons))
+        first = rules[code].first_level
+        _need_divided(own, code, first)
         near = c.take(inside)
         names = {level: found[inside] for level, found in earlier.items()}
         local = Held()
-        for level in (3, 2):
+        for level in range(3, first - 1, -1):
             band = getattr(rules[code], f"level{level}")
             closed, why = closures(near, band, rules[code].max_area_empty_m2)
             scene = Scene(near, xy[inside], own, level, band, closed, why, local)
             local = settle_level(scene, names.get(level))
-        _report_crossings(near, local, own, ground.rows)
+        _report_crossings(near, local, own, first, ground.rows)
         back = np.append(inside, -1)
         for found in (local.joined, local.apart):
             found[:, :2] = back[found[:, :2]]
         held = Held(np.concatenate([held.joined, local.joined]), np.concatenate([held.apart, local.apart]))
     return Settled(words, held, earlier)
+
+
+def _need_divided(words: Sequence[Word], code: str, first: int) -> None:
+    """Refuse pins at a level at which a community is not divided."""
+    if rows := sorted({w.pin.row for w in words if w.pin.level < first}):
+        raise refuse(
+            rows,
+            f"按所用规则社区 {code} 本身是二级网格，只划分三级；请把要求的级别写为 3",
+            f"by its rules community {code} is level 2 itself and divided at level 3 only: write level 3",
+        )
 
 
 def _need_known(pin: Pin, earlier: Earlier) -> None:
@@ -149,10 +161,10 @@ def _own(words: Sequence[Word], inside: Ints, n: int) -> tuple[Word, ...]:
     return tuple(out)
 
 
-def _report_crossings(c: Contacts, held: Held, words: Sequence[Word], rows: list[Row]) -> None:
+def _report_crossings(c: Contacts, held: Held, words: Sequence[Word], first: int, rows: list[Row]) -> None:
     """Say where pins join ground across a STRONG barrier."""
     strong = {tuple(p) for p in c.pairs[c.strong].tolist()}
-    over = [tuple(sorted(p)) for p in held.joined_at(2).tolist() if tuple(sorted(p)) in strong]
+    over = [tuple(sorted(p)) for p in held.joined_at(first).tolist() if tuple(sorted(p)) in strong]
     if over:
         pins = "、".join(str(w.pin.row) for w in words if w.pin.kind in ("together", "grid"))
         rows.append(

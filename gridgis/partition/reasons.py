@@ -10,11 +10,13 @@ import shapely
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
+from gridgis.partition.crossing import pairs_of
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group
 from gridgis.partition.layout import Layout, Pieces
 from gridgis.partition.levels import Cut
 from gridgis.partition.regions import Region
+from gridgis.partition.regions import sides as sides_of
 from gridgis.partition.search import components
 
 
@@ -77,23 +79,54 @@ def _apart_from_main(pieces: Pieces, layout: Layout, rules: Mapping[str, Divisio
 def _sides(c: Contacts, members: Ints) -> list[int]:
     """Return the households of the pieces into which STRONG barriers part a grid, largest first."""
     inside = c.take(members)
-    a, b = inside.pairs.T
-    same_estate = (inside.compound[a] >= 0) & (inside.compound[a] == inside.compound[b])
-    piece = components(inside.n, inside.pairs[~inside.strong | same_estate])
-    counts = np.bincount(piece, inside.households).astype(np.int64)
+    counts = np.bincount(sides_of(inside), inside.households).astype(np.int64)
     return sorted((int(n) for n in counts if n), reverse=True)
 
 
 def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Row:
+    """Name what a grid has on both sides of a barrier, which pieces made it so, and how much of it must be."""
     parts = " + ".join(str(n) for n in sides)
-    pieces = "、".join(str(n) for n in sorted(region.merged))
+    pairs, least = pairs_of(sides), region.pairs
+    if region.needy:
+        why = [_why_needy(region.merged[k], band) for k in region.needy]
+        zh = "；".join(w for w, _ in why)
+        en = "; ".join(w for _, w in why)
+    else:
+        zh, en = "每一块都能单独成格", "each piece could stand alone"
+    if pairs <= least:
+        more_zh, more_en = f"这样的户对至少须有 {least} 对", f"at least {least} such pairs are needed"
+    elif least:
+        more_zh = f"这样的户对至少须有 {least} 对，其余因楼栋、小区不可分或搜索所致"
+        more_en = (
+            f"at least {least} such pairs are needed, the others are for undivided buildings and estates, or the search"
+        )
+    else:
+        more_zh, more_en = "按合并模型可以避免", "by the merge model it could be avoided"
     return report_row(
         "info", "divide", local_id, "crosses strong barrier", sum(sides),
-        f"{local_id} 跨越强界线（两侧 {parts} 户）：这一片由 {pieces} 户的几块合成，其中有块单独不能分成 "
-        f"{band.lower}-{band.upper} 户",
-        f"{local_id} crosses a STRONG barrier ({parts} households): its region joins pieces of "
-        f"{pieces.replace('、', ', ')} households, one of which cannot be cut into {band.lower}-{band.upper} alone",
+        f"{local_id} 跨越强界线（两侧 {parts} 户，{pairs} 对）：{zh}；{more_zh}",
+        f"{local_id} crosses a STRONG barrier ({parts} households, {pairs} pairs of them): {en}; {more_en}",
     )  # fmt: skip
+
+
+def _why_needy(households: int, band: Band) -> tuple[str, str]:
+    """Tell why a piece cannot be cut into the band alone, in Chinese and English."""
+    if households < band.lower:
+        return (
+            f"其中一块仅 {households} 户，低于 {band.lower}",
+            f"a piece of {households} is below {band.lower}",
+        )
+    if not band.can_hold(households):
+        k = households // band.lower
+        return (
+            f"其中一块 {households} 户，多于 {k} 格的 {k * band.upper}，少于 {k + 1} 格的 {(k + 1) * band.lower}",
+            f"a piece of {households} is more than {k * band.upper} for {k} grid(s) and less than "
+            f"{(k + 1) * band.lower} for {k + 1}",
+        )
+    return (
+        f"其中一块 {households} 户，其小区各自完整时不能分成 {band.lower}-{band.upper} 户",
+        f"a piece of {households} cannot be cut into {band.lower}-{band.upper} with its estates whole",
+    )
 
 
 def _by_pin(c: Contacts, members: Ints, region: Region) -> bool:

@@ -1,0 +1,75 @@
+"""Regions: pieces between strong barriers, what joins them, and the reason that is given for a crossing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridgis.model import Band
+from gridgis.partition.reasons import _why_needy
+from gridgis.partition.regions import pairs_across, regions, sides
+from tests.partition.communities import BOX, community, divided, houses, line, told
+from tests.partition.test_carve import lattice
+
+URBAN = Band(300, 500)
+
+
+def test_a_region_tells_its_pieces_and_which_of_them_is_needy() -> None:
+    ground = lattice([[11] * 5 + [20] * 8] * 10, (4,), {})
+    (region,) = regions(ground, URBAN, 1e9)
+    assert (region.merged, region.needy, region.pairs, region.exact) == ((550, 1600), (0,), 12_500, True)
+    assert np.array_equal(region.part, sides(ground))
+
+
+def test_a_barrier_inside_an_estate_parts_nothing() -> None:
+    ground = lattice([[10] * 6] * 6, (2,), {(0, 2): 0, (0, 3): 0})
+    assert sides(ground).max() == 0
+    assert len(regions(ground, URBAN, 1e9)) == 1
+
+
+def test_empty_ground_joins_its_neighbour_and_large_empty_ground_stays() -> None:
+    ground = lattice([[0] * 3 + [20] * 4] * 5, (2,), {})
+    assert [(r.households, r.closed) for r in regions(ground, URBAN, 1e9)] == [(400, "")]
+    assert [(r.households, r.closed) for r in regions(ground, URBAN, 401.0 * 15)] == [(400, "")]
+    assert [(r.households, r.closed) for r in regions(ground, URBAN, 399.0 * 15)] == [(0, "empty"), (400, "")]
+
+
+def test_ground_without_anybody_is_one_region() -> None:
+    assert [(r.households, len(r.members)) for r in regions(lattice([[0] * 4] * 2, (1,), {}), URBAN, 1e9)] == [(0, 8)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=40))
+def test_pairs_across_counts_pairs_one_by_one(atoms: list[tuple[int, int, int]]) -> None:
+    part, labels, households = (np.array(column) for column in zip(*atoms, strict=True))
+    people = [(p, g) for p, g, n in atoms for _ in range(n)]
+    counted = sum(a[1] == b[1] and a[0] != b[0] for i, a in enumerate(people) for b in people[:i])
+    assert pairs_across(part, labels, households) == counted
+
+
+def test_a_crossing_is_named_with_the_piece_that_needs_it() -> None:
+    plan = divided(community(BOX, houses(BOX), [("primary", line((30, -10), (30, 310)))]))
+    text = told(plan, "crosses strong barrier")
+    assert "a piece of 40 is below 60" in text
+    assert "at least 800 such pairs are needed" in text
+
+
+def test_no_crossing_is_named_where_there_is_none() -> None:
+    plan = divided(community(BOX, houses(BOX), [("primary", line((60, -10), (60, 310)))]))
+    assert told(plan, "crosses strong barrier") == ""
+
+
+@pytest.mark.parametrize(
+    ("households", "zh", "en"),
+    [
+        (200, "仅 200 户，低于 300", "200 is below 300"),
+        (550, "多于 1 格的 500，少于 2 格的 600", "550 is more than 500 for 1 grid(s) and less than 600 for 2"),
+        (700, "小区各自完整", "700 cannot be cut into 300-500 with its estates whole"),
+    ],
+)
+def test_why_a_piece_cannot_stand_alone(households: int, zh: str, en: str) -> None:
+    told_zh, told_en = _why_needy(households, URBAN)
+    assert zh in told_zh
+    assert en in told_en

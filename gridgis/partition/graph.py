@@ -118,7 +118,7 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
     households = atoms.households(counts)
     water = atoms.water & ~_bridged(atoms)
     lived_on = water & (households > 0)
-    keep = _moored(pairs, length, water, lived_on)
+    keep = _moored(pairs, length, water, lived_on) & _landed(atoms, pairs)
     whole = Contacts(
         np.arange(len(atoms.polygons)),
         households,
@@ -144,10 +144,33 @@ def _moored(pairs: Ints, length: Floats, water: Bools, lived_on: Bools) -> Bools
     return np.asarray(keep, dtype=np.bool_)
 
 
+def _landed(atoms: Atoms, pairs: Ints) -> Bools:
+    """Tell which contacts stay: water beside a bridge is left only for land at which that bridge ends."""
+    road = _on_bridge(atoms)
+    ends = np.concatenate([atoms.seg[road, :2], atoms.seg[road, 2:]])
+    of = np.concatenate([np.column_stack([atoms.left[road], atoms.right[road]])] * 2)
+    spots: dict[int, set[tuple[float, ...]]] = {}
+    for xy, beside in zip(ends.tolist(), of.tolist(), strict=True):
+        for atom in beside:
+            spots.setdefault(atom, set()).add(tuple(xy))
+    keep = np.ones(len(pairs), dtype=np.bool_)
+    wet = np.isin(pairs, sorted(spots))
+    for i in np.flatnonzero(wet.any(axis=1) & ~atoms.water[pairs].all(axis=1)):
+        water, land = pairs[i] if wet[i, 0] else pairs[i, ::-1]
+        keep[i] = not spots[int(water)].isdisjoint(map(tuple, shapely.get_coordinates(atoms.polygons[land]).tolist()))
+    return keep
+
+
+def _on_bridge(atoms: Atoms) -> Bools:
+    """Tell which segments are roads with water on both sides, (s,)."""
+    both = atoms.water[atoms.left] & atoms.water[atoms.right]
+    return np.asarray(np.isin(atoms.klass, ROADS) & (atoms.left >= 0) & both, dtype=np.bool_)
+
+
 def _bridged(atoms: Atoms) -> Bools:
     """Tell which atoms have a road on their border: water beside a bridge can be crossed."""
     out = np.zeros(len(atoms.polygons), dtype=bool)
-    road = np.isin(atoms.klass, ROADS) & (atoms.left >= 0) & atoms.water[atoms.left] & atoms.water[atoms.right]
+    road = _on_bridge(atoms)
     out[atoms.left[road]] = True
     out[atoms.right[road]] = True
     return out

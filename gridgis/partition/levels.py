@@ -9,15 +9,17 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
+from gridgis.partition.around import search_around
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import components, solve
+from gridgis.partition.stuck import inevitable
 
-RETRIES = 4
-"""Searches with other seeds where a region was not cut into the band."""
+RETRIES = 3
+"""Numbers of parts tried where a region was not cut into the band."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     options = [k for k in part_options(region.households, band) if k <= problem.n]
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)
-    found = solve(problem, options, seed, rules.effort)
+    found = solve(problem, options[:1], seed, rules.effort)
     if not found.holds:
         found = _once_more(c, problem, options, band, rules, seed, found)
     return np.asarray(found.labels[node], dtype=np.int64)
@@ -77,15 +79,14 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
 def _once_more(
     c: Contacts, problem: Problem, options: list[int], band: Band, rules: DivisionRules, seed: int, found: Found
 ) -> Found:
-    """Try other seeds, then all groupings of a small region, where the first search left the band."""
-    if can_group(c, band) is False and not found.clashes:
+    """Go on where the first search left the band: around what is wrong, with other numbers of parts, by groupings."""
+    enough = inevitable(problem, found.labels)
+    for k in (None, *options[1:RETRIES]):
+        if found.wrong > enough and k is not None:
+            found = min(found, solve(problem, [k], seed, rules.effort), key=lambda f: (f.wrong, f.price))
+        found = search_around(problem, found, seed, rules.effort, enough)
+    if found.wrong <= enough or (can_group(c, band) is False and not found.clashes):
         return found
-    for attempt in range(1, RETRIES):
-        other = solve(problem, options, seed + 7919 * attempt, rules.effort)
-        if (other.wrong, other.price) < (found.wrong, found.price):
-            found = other
-        if found.holds:
-            return found
     labels = find_grouping(problem.weights, problem.edges, problem.costs, band)
     if labels is None:
         return found

@@ -56,6 +56,7 @@ def solve(
     start: Ints | None = None,
     time_limit: float | None = None,
     restarts: int = 1,
+    enough: int = 0,
 ) -> Found:
     """Search for a cheap partition of a connected graph.
 
@@ -68,12 +69,14 @@ def solve(
     seed, effort
         Of the search: ReCom proposals for each part, and as many flips as fit to them.
     start
-        (n,) labels to begin with; their number of parts is the only option then.
+        (n,) labels to begin with, of as many parts as the only option; the search then begins half cooled.
     time_limit
         Seconds; a safety that is reported as ``timed_out`` and voids the promise of the same labels.
     restarts
         Searches from anew for each number of parts, of which the best is kept; above 1, up to MORE times as many
         while the bounds are not kept.
+    enough
+        Weight outside the bounds that cannot be helped: no further option or restart is tried for it.
     """
     clock = _Clock(time_limit)
     best: Found | None = None
@@ -82,14 +85,26 @@ def solve(
             found = _search(problem, k, (seed * 1_000_003 + k) * 1_009 + attempt, effort, start, clock)
             if best is None or (found.wrong, found.price) < (best.wrong, best.price):
                 best = found
-            if clock.over() or k == 1 or (attempt + 1 >= restarts and best.holds):
+            if clock.over() or k == 1 or (attempt + 1 >= restarts and best.wrong <= enough):
                 break
         assert best is not None
-        if best.holds or clock.over():
+        if best.wrong <= enough or clock.over():
             break
     if best is None:
         raise ValueError("no number of parts to choose from")
     return best
+
+
+def appraised(problem: Problem, labels: Ints) -> Found:
+    """Return what labels 0..k-1 are worth."""
+    from gridgis.partition.kernels.net import appraise, empty_parts, tally
+
+    k = int(labels.max()) + 1
+    net, parts = _net(problem), empty_parts(problem.n, k)
+    parts.labels[:] = labels
+    tally(net, parts)
+    price, _ = appraise(net, _prices(problem, k, PENALTY), parts)
+    return Found(labels, k, float(price), problem.excess(labels), problem.clashes(labels))
 
 
 def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None, clock: _Clock) -> Found:
@@ -119,7 +134,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
 
     mean = max(float(problem.weights.sum()) / k, 1.0)
     prefer = unit if seed % 2 else 0.0
-    for round_ in range(ROUNDS if k > 1 else 0):
+    for round_ in range(0 if start is None else ROUNDS // 2, ROUNDS if k > 1 else 0):
         p = _prices(problem, k, PENALTY if round_ == ROUNDS - 1 else min(PENALTY, SOFT * unit / mean * 8.0**round_))
         hot = HOT * unit * COOLING**round_
         recombine(net, p, parts, tree, effort * k // ROUNDS, hot, hot * 0.3, prefer, rng, best, found)

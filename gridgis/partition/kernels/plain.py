@@ -60,3 +60,37 @@ def list_neighbours(n, edges):  # type: ignore[no-untyped-def]
         nbr[row] = nbr[row][order]
         eid[row] = eid[row][order]
     return ptr, nbr, eid
+
+
+@njit(cache=True, nogil=True)
+def fill_up(ptr, nbr, weight, lower, upper, nodes):  # type: ignore[no-untyped-def]
+    """Return what each of some nodes lacks when its lightest neighbours join it one by one up to the lower bound.
+
+    0: a connected set within the bounds holds it. Else there may still be one; nothing is proven.
+    """
+    n = len(weight)
+    out = np.zeros(len(nodes), dtype=np.int64)
+    seen = np.full(n, -1, dtype=np.int64)
+    front = np.empty(n, dtype=np.int64)
+    for k in range(len(nodes)):
+        v = nodes[k]
+        load, count, last = weight[v], 0, v
+        seen[v] = v
+        while load < lower:
+            for i in range(ptr[last], ptr[last + 1]):
+                if seen[nbr[i]] != v:
+                    seen[nbr[i]] = v
+                    front[count] = nbr[i]
+                    count += 1
+            best = -1
+            for j in range(count):
+                if best < 0 or weight[front[j]] < weight[front[best]]:
+                    best = j
+            if best < 0 or load + weight[front[best]] > upper:
+                break
+            last = front[best]
+            load += weight[last]
+            count -= 1
+            front[best] = front[count]
+        out[k] = max(0, lower - load, load - upper)
+    return out

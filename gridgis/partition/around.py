@@ -1,0 +1,75 @@
+"""Search again around the parts that are out of bounds: a part, its neighbours, and theirs are cut anew.
+
+Where a large region has one part outside the band, it is a matter of a few parts; searching the whole region again
+would cost as much as the first search and mostly end as before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gridgis.geometry.arrays import Ints
+from gridgis.partition.problem import Found, Problem, induced
+from gridgis.partition.search import appraised, solve
+
+HOPS = (1, 2, 2)
+"""How far around a part is cut anew, in parts, in each round."""
+TRIES = 3
+MOST_PARTS = 12
+
+
+def search_around(problem: Problem, found: Found, seed: int, effort: int, enough: int) -> Found:
+    """Cut the surroundings of parts that are out of bounds anew, as long as ``enough`` is not reached.
+
+    Parameters
+    ----------
+    problem, found
+        What is searched for and what was found.
+    seed, effort
+        As for ``solve``.
+    enough
+        Weight outside the bounds that cannot be helped.
+    """
+    for round_, hops in enumerate(HOPS):
+        for part in _wrong_parts(problem, found.labels):
+            if found.wrong <= enough:
+                return found
+            if part < found.parts:  # the numbers of parts may have changed
+                found = _cut_anew(problem, found, _ball(problem, found.labels, part, hops), seed + 101 * round_, effort)
+    return found
+
+
+def _wrong_parts(problem: Problem, labels: Ints) -> list[int]:
+    load = np.bincount(labels, problem.weights)
+    clash = problem.apart[labels[problem.apart[:, 0]] == labels[problem.apart[:, 1]]]
+    wrong = {*np.flatnonzero((load < problem.lower) | (load > problem.upper)).tolist(), *labels[clash[:, 0]].tolist()}
+    return sorted(wrong)
+
+
+def _ball(problem: Problem, labels: Ints, part: int, hops: int) -> list[int]:
+    """Return the parts within so many hops of one, nearest first, not too many."""
+    a, b = labels[problem.edges].T
+    ball = [part]
+    for _ in range(hops):
+        inside = np.isin(a, ball) | np.isin(b, ball)
+        near = np.unique(np.concatenate([a[inside], b[inside]])).tolist()
+        ball += [k for k in near if k not in ball]
+    return ball[:MOST_PARTS] if hops > 1 else ball
+
+
+def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort: int) -> Found:
+    nodes = np.flatnonzero(np.isin(found.labels, ball))
+    part = replace(induced(problem, nodes), home=None)
+    total = int(part.weights.sum())
+    fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if part.lower * k <= total <= part.upper * k]
+    options = [k for k in fits or [len(ball)] if 0 < k <= part.n]
+    for attempt in range(TRIES):
+        other = solve(part, options, seed + attempt, effort)
+        labels = found.labels.copy()
+        labels[nodes] = other.labels + found.parts
+        changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))
+        if changed.wrong < found.wrong:
+            return changed
+    return found

@@ -8,7 +8,6 @@ together with more and more of its neighbours. What nothing mends stays as it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -193,9 +192,9 @@ class _Site:
     def mended(self) -> Ints:
         """Return the new label of each atom."""
         labels = self._start()
-        for across, mixing in ((False, False), (True, False), (True, True)):
+        for mixing in (False, True):
             if self._broken(labels):
-                repair = Repair(self.nodes, self.band, self.rules.moving_price, self._half, across, mixing)
+                repair = Repair(self.nodes, self.band, self.rules.moving_price, self._half, mixing)
                 labels = np.array(repair.mend(labels.tolist()), dtype=np.int64)
         for label in sorted(self._broken(labels)):
             if label in self._broken(labels):
@@ -203,11 +202,15 @@ class _Site:
         return np.asarray(labels[self.node])
 
     def _broken(self, labels: Ints) -> dict[int, int]:
-        """Return the labels out of the band and by how much."""
+        """Return the labels out of the band and by how much; things that pins keep apart weigh most."""
         loads = np.bincount(labels, self.problem.weights).astype(np.int64)
         off = np.maximum(loads - self.band.upper, self.band.lower - loads)
         kinds = self.nodes.kinds_of(labels.tolist())
-        return {k: int(off[k]) for k, found in kinds.items() if off[k] > 0 and not found & self.fixed}
+        out = {k: int(off[k]) for k, found in kinds.items() if off[k] > 0 and not found & self.fixed}
+        a, b = labels[self.problem.apart].T
+        for k in a[a == b].tolist():
+            out[k] = out.get(k, 0) + self.band.upper
+        return out
 
     def _start(self) -> Ints:
         """Return the present label of each node, made whole: no closed ground mixed, no pieces, nothing without."""

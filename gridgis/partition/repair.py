@@ -14,8 +14,14 @@ from dataclasses import dataclass, field
 
 from gridgis.model import Band
 
-HASTE = 1.2
-"""What is left counts so much more than what was moved: fewer states are looked at, for at most a fifth more moved."""
+HASTES = (1.0, 1.5, 3.0)
+"""How much more what is left counts than what was moved, in one search after the other: 1 finds the least that can be
+moved, more looks at fewer states. The next is tried where the one before found nothing near the least."""
+CROSSING = 1.0
+"""A household handed over a STRONG barrier costs so much more than one that is moved elsewhere: the present grids keep
+to such barriers unless that moves twice as many."""
+NEAR = 1.25
+"""So many times the least excess or deficit is near enough."""
 LIMIT = 1500
 """States looked at before one broken grid is given up."""
 
@@ -58,12 +64,16 @@ class Nodes:
 
 @dataclass(frozen=True)
 class State:
-    """A partition on the way: labels, loads and groups of the labels, households away from home, price of borders."""
+    """A partition on the way: labels, loads and groups of the labels, and what it costs.
+
+    ``moved`` households away from home, ``crossed`` of those handed over a STRONG barrier, ``price`` of borders.
+    """
 
     labels: list[int]
     loads: dict[int, int]
     kinds: dict[int, frozenset[int]]
     moved: int
+    crossed: int
     price: float
     touched: frozenset[int] = frozenset()
 
@@ -75,14 +85,15 @@ class Step:
     nodes: tuple[int, ...]
     source: int
     target: int
+    strong: bool = False
 
 
 @dataclass
 class Repair:
     """The search for the cheapest remedy.
 
-    ``across``: whether nodes may be handed over where only a STRONG barrier lies between; ``mixing``: whether closed
-    ground may be mixed with other ground; ``moving``: metres of border that one moved household is worth.
+    ``moving``: metres of border that one moved household is worth; ``mixing``: whether closed ground may be mixed with
+    other ground.
     """
 
     nodes: Nodes
@@ -91,6 +102,7 @@ class Repair:
     halve: Halver
     across: bool = False
     mixing: bool = False
+    haste: float = 1.0
     _halves: dict[frozenset[int], list[int] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,16 +113,15 @@ class Repair:
         state = self._state(labels)
         for label in sorted(self.broken(state)):
             if label in self.broken(state):
-                state = self._mended(state, label) or state
+                state = self._cheapest(state, label) or state
         return state.labels
 
     def _state(self, labels: list[int]) -> State:
         loads: dict[int, int] = {}
         for v, label in enumerate(labels):
             loads[label] = loads.get(label, 0) + self.nodes.weights[v]
-        return State(
-            labels, loads, self.nodes.kinds_of(labels), sum(self.nodes.away(v, k) for v, k in enumerate(labels)), 0.0
-        )
+        moved = sum(self.nodes.away(v, k) for v, k in enumerate(labels))
+        return State(labels, loads, self.nodes.kinds_of(labels), moved, 0, 0.0)
 
     def broken(self, state: State) -> dict[int, int]:
         """Return the labels out of the band and by how much."""
@@ -121,10 +132,21 @@ class Repair:
                 found[label] = off
         return found
 
+    def _cheapest(self, state: State, label: int) -> State | None:
+        """Return the best of several searches."""
+        best: State | None = None
+        for self.haste in HASTES:
+            found = self._mended(state, label)
+            if found is not None and (best is None or self._rank(found) < self._rank(best)):
+                best = found
+            if best is not None and best.moved - state.moved <= NEAR * self.broken(state)[label]:
+                break
+        return best
+
     def _mended(self, start: State, label: int) -> State | None:
         """Return the first sound state: this label is in the band, and no other is worse than it was."""
         allowed = {k: off for k, off in self.broken(start).items() if k != label}
-        start = State(start.labels, start.loads, start.kinds, start.moved, 0.0)
+        start = State(start.labels, start.loads, start.kinds, start.moved, start.crossed, 0.0)
         queue: list[tuple[float, int, State, Step | None]] = [(self._rank(start), 0, start, None)]
         seen: set[frozenset[tuple[int, int]]] = set()
         pushed = looked = 0
@@ -150,21 +172,23 @@ class Repair:
         return None
 
     def _rank(self, state: State) -> float:
-        return self._worth(state.moved, state.loads, state.kinds, state.price)
+        return self._worth(state.moved, state.crossed, state.loads, state.kinds, state.price)
 
-    def _worth(self, moved: int, loads: dict[int, int], kinds: dict[int, frozenset[int]], price: float) -> float:
+    def _worth(
+        self, moved: int, crossed: int, loads: dict[int, int], kinds: dict[int, frozenset[int]], price: float
+    ) -> float:
         over = under = 0
         for label, load in loads.items():
             if not kinds[label] & self.nodes.fixed:
                 over += max(0, load - self.band.upper)
                 under += max(0, self.band.lower - load)
-        return moved + HASTE * max(over, under) + max(0.0, price) / self.moving
+        return moved + CROSSING * crossed + self.haste * max(over, under) + max(0.0, price) / self.moving
 
     def _guess(self, state: State, step: Step) -> float:
         """Rank the state after a step, before it is known whether it cuts its source in pieces."""
         return self._worth(*self._after(state, step))
 
-    def _after(self, state: State, step: Step) -> tuple[int, dict[int, int], dict[int, frozenset[int]], float]:
+    def _after(self, state: State, step: Step) -> tuple[int, int, dict[int, int], dict[int, frozenset[int]], float]:
         labels, inside = state.labels, set(step.nodes)
         loads, kinds = dict(state.loads), dict(state.kinds)
         kinds[step.target] = kinds.get(step.target, frozenset()) | self.nodes.kinds(step.nodes)
@@ -179,7 +203,7 @@ class Repair:
                     price += metres * ((labels[u] == step.source) - (labels[u] == step.target))
         if loads[step.source] == 0 and not any(k == step.source and v not in inside for v, k in enumerate(labels)):
             del loads[step.source], kinds[step.source]
-        return moved, loads, kinds, price
+        return moved, state.crossed + weight * step.strong, loads, kinds, price
 
     def _taken(self, state: State, step: Step) -> State:
         """Take a step; pieces that it cuts off the source go along."""
@@ -188,12 +212,13 @@ class Repair:
         pieces = list(self._pieces(rest))
         if len(pieces) > 1:
             main = max(pieces, key=lambda p: (sum(self.nodes.weights[v] for v in p), len(p), -min(p)))
-            step = Step((*step.nodes, *(v for p in pieces if p is not main for v in p)), step.source, step.target)
-        moved, loads, kinds, price = self._after(state, step)
+            cut_off = (v for p in pieces if p is not main for v in p)
+            step = Step((*step.nodes, *cut_off), step.source, step.target, step.strong)
+        moved, crossed, loads, kinds, price = self._after(state, step)
         labels = state.labels.copy()
         for v in step.nodes:
             labels[v] = step.target
-        return State(labels, loads, kinds, moved, price, state.touched | set(step.nodes))
+        return State(labels, loads, kinds, moved, crossed, price, state.touched | set(step.nodes))
 
     def _pieces(self, nodes: list[int]) -> Iterator[list[int]]:
         left = set(nodes)
@@ -212,6 +237,7 @@ class Repair:
         """Yield what may mend a label, or brings it nearer to the band."""
         mine = [v for v, k in enumerate(state.labels) if k == label]
         beside = {k for v in mine for k in self._next_to(state, v)} - {label}
+        weak = {k for v in mine for k in self._next_to(state, v, weak=True)}
         around = sorted(k for k in beside if not state.kinds[k] & self.nodes.fixed)
         if state.loads[label] > self.band.upper:
             for other in around:
@@ -223,12 +249,12 @@ class Repair:
             theirs = [v for v, k in enumerate(state.labels) if k == other]
             yield from self._fronts(state, theirs, other, label)
             if not state.touched.intersection(mine) and self._fits(state, mine, other):
-                yield Step(tuple(mine), label, other)
+                yield Step(tuple(mine), label, other, other not in weak)
 
-    def _next_to(self, state: State, v: int) -> Iterator[int]:
-        """Yield the labels beside a node with which it may be joined."""
-        for u, _, weak in self.nodes.near[v]:
-            if weak or self.across:
+    def _next_to(self, state: State, v: int, weak: bool = False) -> Iterator[int]:
+        """Yield the labels beside a node; ``weak``: only where no STRONG barrier lies between."""
+        for u, _, open_ in self.nodes.near[v]:
+            if open_ or not weak:
                 yield state.labels[u]
 
     def _fits(self, state: State, nodes: Iterable[int], target: int) -> bool:
@@ -237,20 +263,28 @@ class Repair:
         return not kinds & self.nodes.fixed and (self.mixing or kinds <= state.kinds[target])
 
     def _fronts(self, state: State, source: list[int], label: int, target: int) -> Iterator[Step]:
-        """Yield each node with households that the source may hand over, with the empty ground on the way to it."""
-        way: dict[int, tuple[int, ...]] = {v: (v,) for v in source if target in self._next_to(state, v)}
-        queue = [v for v in source if v in way]
-        for v in queue:
-            if v in state.touched:
-                continue
-            if self.nodes.weights[v]:
-                if len(way[v]) < len(source) and self._fits(state, way[v], target):
-                    yield Step(way[v], label, target)
-                continue
-            for u, _, weak in self.nodes.near[v]:
-                if state.labels[u] == label and u not in way and (weak or self.across):
-                    way[u] = (*way[v], u)
-                    queue.append(u)
+        """Yield each node with households that the source may hand over, with the empty ground on the way to it.
+
+        Ways that cross no STRONG barrier come first; the others are for nodes to which there is none.
+        """
+        way: dict[int, tuple[int, ...]] = {}
+        for strong in (False, True):
+            start = [v for v in source if v not in way and target in self._next_to(state, v, weak=not strong)]
+            queue = [*way, *start] if strong else start
+            way |= {v: (v,) for v in start}
+            new = set(start)
+            for v in queue:
+                if v in state.touched:
+                    continue
+                if self.nodes.weights[v]:
+                    if v in new and len(way[v]) < len(source) and self._fits(state, way[v], target):
+                        yield Step(way[v], label, target, strong)
+                    continue
+                for u, _, open_ in self.nodes.near[v]:
+                    if state.labels[u] == label and u not in way and (open_ or strong):
+                        way[u] = (*way[v], u)
+                        new.add(u)
+                        queue.append(u)
 
     def _half(self, mine: list[int]) -> list[int] | None:
         key = frozenset(mine)

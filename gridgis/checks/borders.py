@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from gridgis.checks.edges import Geometries, Integers, edges_of_lines
 from gridgis.checks.finding import Finding, Outcome
-from gridgis.checks.layers import move, texts
+from gridgis.checks.layers import move, opt_layer, polygon_parts, texts
 from gridgis.checks.place import Place
 from gridgis.checks.scene import Scene
 from gridgis.geometry.crs import STORED_CRS
-from gridgis.model import BARRIER_CLASSES, BORDER_COLUMNS, need_columns
+from gridgis.model import BARRIER_CLASSES, BORDER_COLUMNS, STRONG, need_columns
 
 NEAR_M = 0.01
 """A border so near to a barrier may be said to run along it: both are snapped to 1 mm, and vertices are added."""
 
 ON_M = 0.001
-"""A border so near to a barrier must be said to."""
+"""A border so near to a STRONG barrier must be said to; a weaker one that ends inside a block may go unsaid."""
 
 SHORT_M = 0.05
 """A shorter edge may be any class: it can lie where barriers meet."""
@@ -39,6 +39,7 @@ LENGTH = 1e-3
 """Relative difference of lengths that the metric zones explain."""
 
 KINDS = (*BARRIER_CLASSES, "")
+IS_STRONG = np.array([k in STRONG for k in (*KINDS, "")], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,8 @@ def _classes(
     on = _runs_along(points, lines, number, len(kinds), ON_M)
     strongest = np.full(len(long), len(KINDS), dtype=np.int64)
     np.minimum.at(strongest, on // len(kinds), rank[on % len(kinds)])
-    bad = long[~fits | (rank[claim] > strongest)]
+    untold = (rank[claim] > strongest) & (~open_ground[claim] | IS_STRONG[strongest])
+    bad = long[~fits | untold]
     for r, n in pd.Series(metres[bad]).groupby(row[bad]).sum().items():
         i = int(str(r))
         if n > SOME_M:
@@ -172,7 +174,7 @@ def _layer(scene: Scene) -> tuple[Geometries, list[tuple[str, str]]]:
     pieces: list[Geometries] = []
     labels: list[tuple[str, str]] = []
     for place in scene.places.values():
-        for label, chains in _barriers(place):
+        for label, chains in _barriers(place, scene.work_crs):
             xy, chain = shapely.get_coordinates(chains, return_index=True)
             here = np.flatnonzero(chain[1:] == chain[:-1])
             pieces.append(np.asarray(shapely.linestrings(np.stack([xy[here], xy[here + 1]], axis=1)), dtype=object))
@@ -180,14 +182,15 @@ def _layer(scene: Scene) -> tuple[Geometries, list[tuple[str, str]]]:
     return np.concatenate([np.zeros(0, dtype=object), *pieces]), labels
 
 
-def _barriers(place: Place) -> Iterator[tuple[tuple[str, str], Geometries]]:
+def _barriers(place: Place, work_crs: str) -> Iterator[tuple[tuple[str, str], Geometries]]:
     b = place.barriers
     names = texts(b["name"]) if "name" in b else [None] * len(b)
     for klass, name, geom in zip(texts(b["klass"]), names, b.geometry, strict=True):
         bare = shapely.boundary(geom) if shapely.get_dimensions(geom) == 2 else geom
         yield (klass or "", name or ""), shapely.get_parts(bare)
-    if place.compounds is not None and len(place.compounds):
-        yield ("wall", ""), shapely.get_parts(shapely.boundary(place.compounds.geometry.to_numpy()))
+    if (estates := opt_layer(place.community.compounds, work_crs)) is not None:
+        for estate in estates.geometry:
+            yield ("wall", ""), shapely.get_parts(polygon_parts(estate).boundary)
 
 
 def _runs_along(points: list[Geometries], lines: Geometries, number: Integers, kinds: int, reach: float) -> Integers:

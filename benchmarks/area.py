@@ -39,7 +39,7 @@ PER_HA = 92.0
 """Households of a hectare of built-up ground: streets, sites and all."""
 TRIES, NEAR = 12, 0.05
 """How often an area is drawn until its households are that near to those wanted."""
-BLOCK = 1650
+BLOCK = 1850
 """Size of a block between streets, decimetres."""
 
 

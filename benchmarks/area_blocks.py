@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.area_streets import Line, Rect
 from gridgis.geometry.arrays import Floats, Ints
 
-THEMES = {"estates": 0.56, "old": 0.18, "mixed": 0.26}
+THEMES = {"estates": 0.55, "old": 0.22, "mixed": 0.23}
 """What most blocks between four main roads are, and the share of such ground."""
 USE_SHARE = {"estates": (0.76, 0.06, 0.18), "old": (0.12, 0.74, 0.14), "mixed": (0.40, 0.20, 0.40)}
 """Share of estates, old houses and walk-ups among their blocks."""
@@ -92,7 +92,7 @@ def estates(out: Filling, block: Rect, rng: np.random.Generator) -> None:
         shops(out, block, int(side), rng)
     ground = block.inset(*(int(m) for m in margin))
     width, height = ground.size
-    if max(width, height) < 1.5 * min(width, height) or min(width, height) < 500:
+    if max(width, height) < 1.9 * min(width, height) or min(width, height) < 800:
         estate(out, ground, height > width, rng)
         return
     share = rng.uniform(0.4, 0.6)
@@ -112,12 +112,12 @@ def estate(out: Filling, r: Rect, gates_east: bool, rng: np.random.Generator) ->
     wanted = rng.integers(510, 700) if rng.random() < LARGE_SHARE else rng.integers(150, 480)
     inner = r.inset(80, 80, 80, 80)
     if rng.random() < 0.4:
-        at, size = spots(inner, (520, 420)), (float(rng.integers(220, 300)), float(rng.integers(180, 230)))
+        at, size = spots(inner, (450, 400)), (float(rng.integers(220, 300)), float(rng.integers(180, 230)))
         floors = np.full(len(at), rng.choice(TOWER_FLOORS))
         each, storeys = floors * HOMES_A_LANDING, floors
     else:
         long = float(rng.integers(380, 600))
-        at, size = spots(inner, (long + 90, 300)), (long, 120.0)
+        at, size = spots(inner, (long + 60, 250)), (long, 120.0)
         style = STYLES[int(rng.integers(len(STYLES)))]
         each, storeys = rng.choice(style, len(at)), np.full(len(at), 6)
     order = rng.permutation(len(at))
@@ -194,13 +194,16 @@ def walk_ups(out: Filling, block: Rect, rng: np.random.Generator) -> None:
     at = spots(inner, (520, 330))
     kept = at[rng.random(len(at)) < 0.8]
     lived_in = rng.random(len(kept)) < 0.85
-    out.add(kept, (400, 125), np.where(lived_in, rng.choice(WALK_UPS, len(kept)), 0), np.full(len(kept), 5))
+    homes = np.where(lived_in, rng.choice(WALK_UPS, len(kept)), 0)
+    out.add(kept, (400, 125), homes, np.full(len(kept), 5))
     w, h = inner.size
-    if len(at) > 3 and rng.random() < 0.3:
-        yard = inner.inset(-60, -60, w // 2 - 60, h // 2 - 60)
-        held = (at[:, 0] < inner.x0 + w / 2) & (at[:, 1] < inner.y0 + h / 2)
-        if held.any() and (np.abs(at - [yard.x1, yard.y1]) > [210, 70]).any(axis=1).all():
-            out.compounds.append(yard)
+    yard = inner.inset(-60, -60, w // 2 - 60, h // 2 - 60)
+    held = (kept[:, 0] < inner.x0 + w / 2) & (kept[:, 1] < inner.y0 + h / 2)
+    across = (np.abs(kept - [yard.x1, yard.y1]) <= [210, 70]).any(axis=1) & ~(kept > [yard.x1 + 210, yard.y1 + 70]).any(
+        axis=1
+    )
+    if rng.random() < 0.3 and homes[held].sum() >= 40 and not across.any():
+        out.compounds.append(yard)
 
 
 def public(out: Filling, block: Rect, rng: np.random.Generator) -> None:

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import published, redivision
+from benchmarks import certificates, published, redivision
 from benchmarks.area import SIZES, make_area
 from benchmarks.case import Case, prepare
 from benchmarks.engine import Engine, divide_by_engine, warm_up
 from benchmarks.measures import Figures, measure
 from benchmarks.peers import SLOW, Answer, divide_by_metis, divide_by_other, divide_inside
-from benchmarks.report import ENGINE, YARDSTICK, Row, level_table, made_with, peak_memory_gib, table
+from benchmarks.report import ENGINE, YARDSTICK, Row, ground_table, level_table, made_with, peak_memory_gib, table
 from benchmarks.whole import divide_whole
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
@@ -34,7 +34,9 @@ FIRST_SEED = 1000
 RULES = "urban-300-500"
 PEERS = ("metis-recursive", "spopt-ward", "gerrychain-tree")
 ALL_PEERS = ("metis-recursive", *SLOW)
-SECTIONS = ("areas", "redivision", "published")
+SECTIONS = ("areas", "redivision", "certificates", "published")
+BLOCKS = (40, 45, 60, 90)
+"""Sizes of the regions that are certified."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,10 +45,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     warnings.simplefilter("ignore")  # peers warn of their own future
     out: dict[str, Any] = {"made with": made_with(), "rules": RULES, "rows": []}
     rules = DivisionRules.load(RULES)
-    if {"areas", "redivision"} & set(given.sections):
-        warm_up(rules)
-        for size in given.sizes:
-            _run_size(size, rules, given, out)
+    warm_up(rules)
+    for size in given.sizes if {"areas", "redivision"} & set(given.sections) else ():
+        _run_size(size, rules, given, out)
+    if "certificates" in given.sections:
+        out["certificates"] = certificates.certify(rules, given.first_seed, BLOCKS, 2, given.effort)
+        print(f"## Certificates, {given.effort:g} s each at most\n\n{certificates.as_table(out['certificates'])}\n")
     if "published" in given.sections:
         out["published"] = list(published.solve_all())
         print(f"## Published instances, one seed each\n\n{published.as_table(out['published'])}\n")
@@ -67,6 +71,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     p.add_argument("--peer-seeds", type=int, default=1, help="on how many areas the slow peers run (default 1)")
     p.add_argument("--limit", type=float, default=60.0, help="CPU-s that a slow peer may take (default 60)")
     p.add_argument("--sections", nargs="*", default=list(SECTIONS), choices=SECTIONS)
+    p.add_argument("--effort", type=float, default=60.0, help="s for a certificate, counted (default 60)")
     p.add_argument("--verify", action="store_true", help="also divide and verify the first area as a user would")
     p.add_argument("--json", help="write all figures to this file")
     return p.parse_args(argv)
@@ -76,7 +81,7 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
     households = SIZES.get(size) or int(size)
     number = given.seeds if households < 10_000 else given.large_seeds
     rows: list[Row] = []
-    ground: list[dict[str, Any]] = []
+    ground: list[dict[str, float]] = []
     again: list[dict[str, Any]] = []
     for k in range(number):
         seed = given.first_seed + k
@@ -89,7 +94,7 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
             again += redivision.redivide(case, engine, np.random.default_rng(seed))
         print(f"{size} {seed} done", file=sys.stderr)
     print(f"## {size.capitalize()}: about {households:,} households, areas {given.first_seed} to {seed}\n")
-    print(table(list(ground[0]), [list(g.values()) for g in ground]) + "\n")
+    print(ground_table(ground) + "\n")
     for level in (2, 3):
         print(f"Level {level}:\n\n{level_table([r for r in rows if r.level == level])}\n")
     if again:
@@ -103,22 +108,21 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
     out.setdefault("areas", []).extend({"size": size, **g} for g in ground)
 
 
-def _about(seed: int, case: Case, engine: Engine, level2: Figures | None) -> dict[str, Any]:
+def _about(seed: int, case: Case, engine: Engine, level2: Figures | None) -> dict[str, float]:
     """Say what area it was, and how the engine stands to the optimum of the merge model."""
     assert level2 is not None
-    across = level2.pairs_across
     least = engine.least_pairs / max(1, level2.pairs)
     return {
         "area": seed,
         "households": case.households,
         "in carved sites": case.carved,
         "atoms": case.atoms,
-        "noding and atoms CPU-s": round(case.noding_s, 2),
-        "contacts CPU-s": round(case.contacts_s, 3),
-        "level 2 and 3 CPU-s": round(engine.both_s, 3),
-        "pairs across": f"{across:.2%}",
-        "least by the merge model": f"{least:.2%}",
-        "above it, points": round(100 * (across - least), 2),
+        "noding and atoms, CPU-s": case.noding_s,
+        "contacts, CPU-s": case.contacts_s,
+        "both levels, CPU-s": engine.both_s,
+        "pairs across, %": 100 * level2.pairs_across,
+        "least by the merge model, %": 100 * least,
+        "above it, points": 100 * (level2.pairs_across - least),
     }
 
 

@@ -63,8 +63,7 @@ def metis(graph: Graph, parts: int, seed: int, recursive: bool) -> tuple[Ints, f
         began = time.process_time()
         found = pymetis.part_graph(
             parts,
-            xadj=start,
-            adjncy=neighbours,
+            pymetis.CSRAdjacency(start, neighbours),
             vweights=weights,
             eweights=metres,
             recursive=recursive,

@@ -48,6 +48,21 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(str(v) for v in row) + " |" for row in rows)])
 
 
+def ground_table(rows: Sequence[dict[str, float]]) -> str:
+    """Return one line an area, and their mean where there are several.
+
+    Examples
+    --------
+    >>> print(ground_table([{"area": 7, "atoms": 2}, {"area": 8, "atoms": 5}]).splitlines()[-1])
+    | mean | 3.50 |
+    """
+    lines = [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()] for row in rows]
+    if len(rows) > 1:
+        means = [float(np.mean([row[key] for row in rows])) for key in list(rows[0])[1:]]
+        lines.append(["mean", *(f"{m:.4g}" if m >= 100 else f"{m:.2f}" if m >= 1 else f"{m:.3f}" for m in means)])
+    return table(list(rows[0]), lines)
+
+
 HEAD = (
     "method", "areas", "grids", "in band", "single buildings above", "without households", "contiguous",
     "Polsby-Popper", "border km", "pairs across STRONG", "compounds split", "largest deviation", "households kept",

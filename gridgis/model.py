@@ -174,6 +174,7 @@ class DivisionRules:
     compactness_price: float = 0.0
     moving_price: float = 100.0
     community_level: int = 1
+    max_area_dedicated_m2: float = 0.0
 
     @property
     def first_level(self) -> int:
@@ -238,7 +239,7 @@ class DivisionRules:
                 "level3": _band(data["level3"], "level3"),
                 "border_price": {k: float(v) for k, v in data["border_price"].items()},
             }
-            for key in ("max_area_empty_m2", "m2_per_household", "default_storeys", *PRICES):
+            for key in ("max_area_empty_m2", "m2_per_household", "default_storeys", "max_area_dedicated_m2", *PRICES):
                 values[key] = float(values[key])
             values["effort"] = int(values["effort"])
         except (TypeError, KeyError, ValueError, AttributeError) as e:
@@ -256,7 +257,12 @@ class DivisionRules:
 
 
 PRICES = ("balance_price", "compactness_price", "moving_price")
-LATER_RULES = {"compactness_price": 0.0, "moving_price": 100.0, "community_level": 1}
+LATER_RULES = {
+    "compactness_price": 0.0,
+    "moving_price": 100.0,
+    "community_level": 1,
+    "max_area_dedicated_m2": 0.0,
+}
 """Keys that came later, with the values by which files without them were meant."""
 
 
@@ -285,6 +291,11 @@ def _check_rules(values: Mapping[str, Any], source: str) -> None:
     for key in ("max_area_empty_m2", "m2_per_household", "default_storeys"):
         if not values[key] > 0:
             raise InvalidInput(f"规则 {source} 的 {key} 须为正数", f"rules {source}: {key} must be positive")
+    if not values["max_area_dedicated_m2"] >= 0:
+        raise InvalidInput(
+            f"规则 {source} 的 max_area_dedicated_m2 须为正数，或 0（不限）",
+            f"rules {source}: max_area_dedicated_m2 must be positive, or 0 for no limit",
+        )
 
 
 def profile_names() -> list[str]:

@@ -24,7 +24,7 @@ from gridgis.model import (
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.community import CommunityCut, cut_communities
-from gridgis.partition.continuity import continued, earlier_grids
+from gridgis.partition.continuity import continued, earlier_grids, keep_numbers, kept_names
 from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
@@ -34,6 +34,7 @@ from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut
 from gridgis.partition.pin_members import drawn_borders
 from gridgis.partition.pins import need_obeyed, sent_home, settle
+from gridgis.partition.plots import make_plots, named_sites
 from gridgis.partition.reasons import explain
 from gridgis.partition.redivide import present_grids, recut_communities
 
@@ -97,26 +98,29 @@ def divide(
     if earlier is None:
         made = cut_communities(grounds, of_each, seed, processes, progress)
     else:
-        made = recut_communities(
-            grounds, sent_home(settled, present_grids(ground, atoms, earlier), earlier), of_each, seed, progress
-        )
+        old = present_grids(ground, atoms, earlier)
+        made = recut_communities(grounds, sent_home(settled, old, earlier), of_each, seed, progress)
     cuts: list[tuple[Contacts, Cut, Band, int]] = []
     for c, code, cut in zip(grounds, codes, made, strict=True):
         _number(c, cut, by_code[code], level2, level3, cuts)
     need_obeyed(settled, {2: level2, 3: level3}, whole.households, ground.rows)
     pieces = _pieces(ground, atoms)
-    layout, site_of = number(pieces, level2, level3, atoms.site)
+    plots = make_plots(ground, atoms, whole, by_code, seed)
+    layout, plot_of = number(pieces, level2, level3, plots.of_atom)
+    if earlier is not None:
+        layout = keep_numbers(layout, pieces, old, earlier)
     flags = explain(pieces, layout, cuts, by_code, ground.rows)
-    sites = {local_id: ground.sites.iloc[s] for local_id, s in site_of.items()}
+    sites = named_sites(ground, plots, plot_of)
     count: dict[str, int] = {}
     for local_id in sites:
         code = local_id.rsplit("-", 2)[0]
         count[code] = count.get(code, 0) + 1
     overlays = overlay_grids(ground.base, ground.sites, count, ground.rows)
-    _report_unused(ground, {*site_of.values()}, {str(o["site_id"]) for o in overlays})
+    _report_unused(ground, {*plots.site}, {str(o["site_id"]) for o in overlays})
     plan = assemble(pieces, layout, sites, overlays, flags, by_code, ground.rows, seed)
     if previous is not None:
         plan.grids["previous"] = continued(plan, previous)
+        plan.grids["name"] = kept_names(plan.grids, earlier_grids(previous, ground.work_crs))
     return replace(plan, pins=tuple(pins))
 
 

@@ -102,12 +102,12 @@ def number(pieces: Pieces, level2: Ints, level3: Ints, site: Ints) -> tuple[Layo
     level2, level3
         (n,) labels that are unique over all communities; -1 where carved.
     site
-        (n,) position of the carved site, or -1.
+        (n,) label of the dedicated grid: a carved site in its community, or a plot of it; -1 for none.
 
     Returns
     -------
     tuple
-        The layout, and for each dedicated local id the position of its site.
+        The layout, and for each dedicated local id its label.
     """
     codes = pieces.base["code"].astype(str).to_numpy()
     leaf = np.full(len(level2), "", dtype=object)

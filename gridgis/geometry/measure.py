@@ -43,7 +43,7 @@ def holders(lonlat: Floats, polygons: Geometries, work_crs: str) -> Ints:
         Positions of polygons; -1 for a point more than 1 mm away from all. On a shared border: the lower position.
     """
     spots = points(transform_xy(lonlat, STORED_CRS, work_crs))
-    at, which = shapely.STRtree(polygons).query(spots, predicate="dwithin", distance=GRID_M)
+    which, at = shapely.STRtree(spots).query(polygons, predicate="dwithin", distance=GRID_M)
     order = np.lexsort((which, at))
     at, which = at[order], which[order]
     out = np.full(len(lonlat), -1, dtype=np.int64)

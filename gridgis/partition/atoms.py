@@ -1,7 +1,7 @@
 """Atoms: the faces that grids are made of, noded once on the 1 mm grid and never cut again.
 
 Boundaries, barriers, estates and carved sites are noded together into faces; each face is cut between its buildings
-(and a river between the frontages on its banks); then all is noded once more, and its faces are the atoms.
+(and a river between the frontages on its banks), and the faces of all these lines are the atoms.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries, lines, points
-from gridgis.geometry.coverage import faces, need_sound_when_stored, node, report_row, segments, undirected
+from gridgis.geometry.coverage import faces, grid_keys, need_sound_when_stored, node, report_row, segments
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
 from gridgis.partition.keep import Kept
 from gridgis.partition.search import components
-from gridgis.partition.voronoi import cut_face, sample_outlines
+from gridgis.partition.voronoi import ridges, sample_outlines
+from gridgis.partition.weave import Outlines, Woven, weave
 
 OPEN = len(BARRIER_CLASSES)
 """Class number of open ground: weaker than every barrier."""
@@ -79,14 +80,13 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
     InvalidInput
         The atoms are no coverage in stored coordinates.
     """
+    base = ground.base.geometry.to_numpy()
     carved = ground.sites.geometry.to_numpy()[(ground.sites["mode"] == "carve").to_numpy()]
-    street = shapely.union_all(ground.base.geometry.to_numpy())
+    street = shapely.union_all(base)
     more = geometries([]) if extra is None else extra
     drawn = [_within(g, street) for g in (ground.barriers.geometry, ground.compounds.geometry, carved, more)]
-    fixed = node(np.concatenate([ground.base.geometry.to_numpy(), *drawn]))
-    blocks, open_ends = faces(fixed)
-    base = ground.base.geometry.to_numpy()
-    blocks = blocks[_inside(blocks, base) >= 0]
+    blocks, open_ends = faces(node(np.concatenate([base, *drawn])))
+    blocks = blocks[_inside(shapely.point_on_surface(blocks), base) >= 0]
     if len(open_ends):
         ground.rows.append(
             report_row(
@@ -96,84 +96,84 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
             )
         )  # fmt: skip
     if kept is None:
-        polygons, _ = faces(node(np.concatenate([[fixed], _cut_blocks(ground, blocks, progress)])))
+        woven = _cut_blocks(ground, blocks, progress)
+        # where all that was drawn keeps clear, only the blocks may be unsound in stored coordinates
+        polygons, doubtful = woven.polygons, blocks if woven.clear else woven.polygons
     else:
         spots = ground.buildings[["x", "y"]].to_numpy(dtype=float)
         faces_and_lines = np.concatenate([blocks, drawn[-1]])
-        polygons = kept.refined(faces_and_lines, lambda now: _cut_blocks(ground, now, progress), spots)
-    community = _inside(polygons, base)
-    polygons, community = polygons[community >= 0], community[community >= 0]
-    need_sound_when_stored(polygons, ground.work_crs)
-    return _describe(ground, polygons, community)
+        cut = kept.refined(faces_and_lines, lambda now: list(_cut_blocks(ground, now, progress).polygons), spots)
+        polygons = doubtful = cut
+    need_sound_when_stored(doubtful, ground.work_crs)
+    return _describe(ground, polygons, blocks if kept is None else blocks[:0])
 
 
 def _within(geoms: Any, street: BaseGeometry) -> Geometries:
     g = geometries(geoms)
     outline = np.where(shapely.get_dimensions(g) == 2, shapely.boundary(g), g)
-    return geometries(shapely.intersection(outline, street))
+    shapely.prepare(street)
+    out = ~shapely.contains(street, outline)
+    outline[out] = shapely.intersection(outline[out], street)
+    return geometries(outline)
 
 
-def _inside(polygons: Geometries, areas: Geometries) -> Ints:
-    """Return for each polygon the smallest area that holds its inner point (-1: none); ties by position."""
-    out = np.full(len(polygons), -1, dtype=np.int64)
+def _inside(spots: Geometries, areas: Geometries) -> Ints:
+    """Return for each point the smallest area that holds it (-1: none); ties by position."""
+    out = np.full(len(spots), -1, dtype=np.int64)
     if len(areas):
-        p, a = shapely.STRtree(areas).query(shapely.point_on_surface(polygons), predicate="within")
+        a, p = shapely.STRtree(spots).query(areas, predicate="contains_properly")
         order = np.lexsort((a, shapely.area(areas)[a]))[::-1]
         out[p[order]] = a[order]
     return out
 
 
-def _cut_blocks(ground: Ground, blocks: Geometries, progress: Progress) -> list[object]:
-    xy = ground.buildings[["x", "y"]].to_numpy()
-    block, building = shapely.STRtree(points(xy)).query(blocks, predicate="intersects")
-    wet = _inside(blocks, ground.water.to_numpy()) >= 0
-    samples, owner = sample_outlines(ground.buildings.geometry.to_numpy())
-    of_building = np.split(np.arange(len(owner)), np.cumsum(np.bincount(owner, minlength=len(xy)))[:-1])
-    members: list[list[int]] = [[] for _ in blocks]
-    for b, i in zip(block.tolist(), building.tolist(), strict=True):
-        members[b].append(i)
-    banks = _bank_samples(blocks, wet, members, samples, owner, of_building)
-    out: list[object] = []
-    for b, face in enumerate(blocks):
-        if wet[b]:
-            out.extend(cut_face(face, *banks[b]))
-        elif len(members[b]) > 1:
-            rows = np.concatenate([of_building[i] for i in members[b]])
-            inside = shapely.intersects_xy(face, samples[rows])
-            out.extend(cut_face(face, samples[rows][inside], owner[rows][inside]))
-        progress("atoms", b + 1, len(blocks))
+def _cut_blocks(ground: Ground, blocks: Geometries, progress: Progress) -> Woven:
+    """Cut land between its buildings, and a river between the frontages on its banks."""
+    seg, left, right = shared_segments(blocks)
+    outlines = Outlines.of(seg, left, right, len(blocks))
+    wet = _inside(shapely.point_on_surface(blocks), ground.water.to_numpy()) >= 0
+    xy, owner = sample_outlines(ground.buildings.geometry.to_numpy())
+    face = _blocks_of_buildings(ground, blocks)[owner]
+    held = face >= 0
+    held[held] = ~wet[face[held]] & outlines.hold(xy[held], face[held])
+    land = (xy[held], owner[held], face[held])
+    shore = _bank_samples(seg, left, right, wet, *land, len(ground.buildings))
+    progress("atoms", 0, len(blocks))
+    drawn = ridges(*(np.concatenate(both) for both in zip(land, shore, strict=True)))
+    woven = weave(outlines, *drawn)
+    progress("atoms", len(blocks), len(blocks))
+    return woven
+
+
+def _blocks_of_buildings(ground: Ground, blocks: Geometries) -> Ints:
+    """Return the block in which each building counts, -1 for none."""
+    out = np.full(len(ground.buildings), -1, dtype=np.int64)
+    spots = points(ground.buildings[["x", "y"]].to_numpy())
+    block, building = shapely.STRtree(spots).query(blocks, predicate="intersects")
+    out[building] = block
     return out
 
 
 def _bank_samples(
-    blocks: Geometries,
-    wet: Bools,
-    members: list[list[int]],
-    samples: Floats,
-    owner: Ints,
-    of_building: list[Ints],
-) -> dict[int, tuple[Floats, Ints]]:
-    """Sample the banks of each water face; a sample is labelled by the frontage behind it.
+    seg: Floats, left: Ints, right: Ints, wet: Bools, xy: Floats, owner: Ints, face: Ints, first: int
+) -> tuple[Floats, Ints, Ints]:
+    """Sample the banks of water faces: points, labels, faces; a sample is labelled by the frontage behind it.
 
-    The frontage is the building nearest to the sample within the land block there, or the block itself.
+    The frontage is the building nearest to the sample within the land block there (``xy``, ``owner``, ``face`` are the
+    samples on land), or the block itself: ``first`` + its position.
     """
-    seg, left, right = shared_segments(blocks)
-    out: dict[int, tuple[Floats, Ints]] = {}
-    mid = (seg[:, :2] + seg[:, 2:]) / 2
-    for b in np.flatnonzero(wet):
-        bank = ((left == b) | (right == b)) & (left >= 0) & (right >= 0)
-        other = np.where(left == b, right, left)[bank]
-        dry = ~wet[other]
-        at, other = mid[bank][dry], other[dry]
-        labels = np.empty(len(at), dtype=np.int64)
-        for land in np.unique(other):
-            here = other == land
-            labels[here] = len(owner) + land
-            if members[land]:
-                rows = np.concatenate([of_building[i] for i in members[land]])
-                labels[here] = owner[rows[cKDTree(samples[rows]).query(at[here])[1]]]
-        out[int(b)] = (at, labels)
-    return out
+    bank = np.flatnonzero((left >= 0) & (wet[left] != wet[right]))
+    water = np.where(wet[left[bank]], left[bank], right[bank])
+    land = left[bank] + right[bank] - water
+    at = (seg[bank, :2] + seg[bank, 2:]) / 2
+    labels = first + land
+    order = np.argsort(face, kind="stable")
+    span = np.searchsorted(face[order], np.column_stack([land, land + 1]))
+    for block in np.unique(land[span[:, 0] < span[:, 1]]):
+        here = np.flatnonzero(land == block)
+        rows = order[slice(*span[here[0]])]
+        labels[here] = owner[rows[cKDTree(xy[rows]).query(at[here])[1]]]
+    return at, labels, water
 
 
 def shared_segments(polygons: Geometries) -> tuple[Floats, Ints, Ints]:
@@ -186,11 +186,13 @@ def shared_segments(polygons: Geometries) -> tuple[Floats, Ints, Ints]:
         where there is nothing on one side.
     """
     seg, owner = segments(polygons)
-    seg = undirected(seg)
-    order = np.lexsort((owner, seg[:, 3], seg[:, 2], seg[:, 1], seg[:, 0]))
-    seg, owner = seg[order], owner[order]
+    key = grid_keys(seg)
+    swap = key[:, 0] > key[:, 1]
+    seg[swap], key[swap] = seg[swap][:, [2, 3, 0, 1]], key[swap][:, ::-1]
+    order = np.lexsort((owner, key[:, 1], key[:, 0]))
+    seg, owner, key = seg[order], owner[order], key[order]
     first = np.ones(len(seg), dtype=bool)
-    first[1:] = (seg[1:] != seg[:-1]).any(axis=1)
+    first[1:] = (key[1:] != key[:-1]).any(axis=1)
     start = np.flatnonzero(first)
     count = np.diff(np.append(start, len(seg)))
     left = np.where(count == 2, owner[start], -1)
@@ -198,14 +200,20 @@ def shared_segments(polygons: Geometries) -> tuple[Floats, Ints, Ints]:
     return seg[start], left, right
 
 
-def _describe(ground: Ground, polygons: Geometries, community: Ints) -> Atoms:
+def _describe(ground: Ground, polygons: Geometries, blocks: Geometries) -> Atoms:
+    """Tell what each atom is; atoms in no community are left out. What parts two atoms of one block is no barrier."""
+    spots = shapely.point_on_surface(polygons)
+    community = _inside(spots, ground.base.geometry.to_numpy())
+    held = community >= 0
+    polygons, spots, community = polygons[held], spots[held], community[held]
     seg, left, right = shared_segments(polygons)
-    klass, line = _classes(ground, seg)
+    block = _inside(spots, blocks)
+    klass, line = _classes(ground, seg, (left < 0) | (block[left] != block[right]) | (block[right] < 0))
     carve = np.flatnonzero((ground.sites["mode"] == "carve").to_numpy())
-    site = _inside(polygons, ground.sites.geometry.to_numpy()[carve])
+    site = _inside(spots, ground.sites.geometry.to_numpy()[carve])
     site = np.where(site >= 0, carve[site] if len(carve) else -1, -1)
-    water = _inside(polygons, ground.water.to_numpy()) >= 0
-    compound = np.where(water | (site >= 0), -1, _inside(polygons, ground.compounds.geometry.to_numpy()))
+    water = _inside(spots, ground.water.to_numpy()) >= 0
+    compound = np.where(water | (site >= 0), -1, _inside(spots, ground.compounds.geometry.to_numpy()))
     return Atoms(
         polygons,
         community,
@@ -252,8 +260,8 @@ def atoms_of_buildings(lonlat: Floats, of: Ints, polygons: Geometries, community
     return out
 
 
-def _classes(ground: Ground, seg: Floats) -> tuple[Ints, Ints]:
-    """Return for each segment the strongest barrier that it runs along."""
+def _classes(ground: Ground, seg: Floats, asked: Bools) -> tuple[Ints, Ints]:
+    """Return for each segment that is asked for the strongest barrier that it runs along."""
     klass = np.full(len(seg), OPEN, dtype=np.int64)
     line = np.full(len(seg), -1, dtype=np.int64)
     walls = shapely.boundary(ground.compounds.geometry.to_numpy())
@@ -263,12 +271,11 @@ def _classes(ground: Ground, seg: Floats) -> tuple[Ints, Ints]:
     of_line = [BARRIER_CLASSES.index(k) for k in ground.barriers["klass"]] + [WALL] * len(walls)
     number = np.array(of_line, dtype=np.int64)
     drawn = lines(bar)
-    mid = points((seg[:, :2] + seg[:, 2:]) / 2)
+    row = np.flatnonzero(asked)
+    start, mid, end = (points(xy) for xy in (seg[row, :2], (seg[row, :2] + seg[row, 2:]) / 2, seg[row, 2:]))
     s, k = shapely.STRtree(drawn).query(mid, predicate="dwithin", distance=TOUCH_M)
-    near = (shapely.distance(points(seg[s, :2]), drawn[k]) <= TOUCH_M) & (
-        shapely.distance(points(seg[s, 2:]), drawn[k]) <= TOUCH_M
-    )
-    s, which = s[near], bar_line[k[near]]
+    near = shapely.dwithin(start[s], drawn[k], TOUCH_M) & shapely.dwithin(end[s], drawn[k], TOUCH_M)
+    s, which = row[s[near]], bar_line[k[near]]
     order = np.lexsort((which, number[which], s))[::-1]
     klass[s[order]] = number[which[order]]
     line[s[order]] = np.where(which[order] < len(ground.barriers), which[order], -1)

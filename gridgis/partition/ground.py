@@ -332,11 +332,11 @@ def _households(
 
 def _estimate(frame: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rules: Mapping[str, DivisionRules], work: str) -> Ints:
     """Estimate: footprint x storeys / floor area of a household, at least 1; 0 where the use is not residential."""
-    of = [rules[str(base["code"].iloc[c])] for c in frame["community"]]
+    of, community = [rules[str(code)] for code in base["code"]], frame["community"].to_numpy()
     storeys = pd.to_numeric(frame["storeys"], errors="coerce") if "storeys" in frame else pd.Series(np.nan, frame.index)
-    storeys = storeys.where(storeys > 0)
-    storeys = storeys.fillna(pd.Series([r.default_storeys for r in of], index=frame.index, dtype=float))
-    size = pd.Series([r.m2_per_household for r in of], index=frame.index, dtype=float)
+    usual = np.array([r.default_storeys for r in of], dtype=np.float64)[community]
+    storeys = storeys.where(storeys > 0).astype(np.float64).fillna(pd.Series(usual, index=frame.index))
+    size = np.array([r.m2_per_household for r in of])[community]
     count = np.maximum(1, np.round(footprint_areas_m2(frame, work) * storeys / size))
     if "use" in frame:
         count = count.where(frame["use"].isna() | (frame["use"] == "residential"), 0)

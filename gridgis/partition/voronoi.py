@@ -1,7 +1,8 @@
-"""Cut a face between the things in it: ridges of the Voronoi diagram of sample points that carry labels.
+"""Part the things in a face: ridges of the Voronoi diagram of sample points that carry labels.
 
 A building is sampled along its outline, a little inside, so that a ridge passes between two buildings and does not cut
-either; two houses that share a wall are parted at that wall.
+either; two houses that share a wall are parted at that wall. A tower alone on its lawn needs its corners only; where
+something else is near, samples stand as close as the gap asks for.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy.spatial import Voronoi
-from shapely.geometry.base import BaseGeometry
+from scipy.spatial import Delaunay, cKDTree
 
-from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries
-from gridgis.geometry.arrays import lines as segment_lines
-from gridgis.geometry.coverage import faces, node
+from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries
 
 STEP_M = 5.0
-"""Distance of sample points along an outline."""
+"""Steps along an outline are halved down to this length where another building is near."""
+LEAST_STEP_M = 1.0
+"""Steps are halved down to this length where a ridge would cut the building."""
 INSET_M = 0.3
 """How far inside its outline a building is sampled: half the least gap that a ridge needs."""
-SMOOTH_M = 1.0
-"""Ridges are simplified by this tolerance, shared by both sides; the outline of the face stays."""
 
 
 def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     """Sample buildings along their inset outlines; a point or a sliver gives one sample.
+
+    A step pq along an outline is halved while a sample of another building lies in the circle over pq (only then can a
+    ridge cross pq), or while it is longer than STEP_M and the point half a step out from its middle is nearer to
+    another building (then the ridge would be bent).
 
     Returns
     -------
@@ -36,50 +38,100 @@ def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     geoms = geometries(geoms)
     inset = shapely.buffer(geoms, -INSET_M, join_style="mitre")
     gone = shapely.is_empty(inset)
-    inset[gone] = shapely.point_on_surface(geoms[gone])
-    lines = inset.copy()
-    lines[~gone] = shapely.segmentize(shapely.boundary(inset[~gone]), STEP_M)
-    xy, owner = shapely.get_coordinates(lines, return_index=True)
-    _, first = np.unique(np.column_stack([xy, owner]), axis=0, return_index=True)
-    first.sort()
-    return xy[first], owner[first].astype(np.int64)
+    spots = shapely.get_coordinates(shapely.point_on_surface(geoms[gone]))
+    step, owner = _steps(inset, np.flatnonzero(~gone))
+    points = np.concatenate([spots, step[:, :2]])
+    labels = np.concatenate([np.flatnonzero(gone), owner])
+    while len(step):
+        halve = _too_wide(step, owner, points, labels)
+        step, owner = step[halve], owner[halve]
+        middle = (step[:, :2] + step[:, 2:]) / 2
+        points, labels = np.concatenate([points, middle]), np.concatenate([labels, owner])
+        step = np.concatenate([np.hstack([step[:, :2], middle]), np.hstack([middle, step[:, 2:]])])
+        owner = np.concatenate([owner, owner])
+    order = np.argsort(labels, kind="stable")
+    return points[order], labels[order]
 
 
-def ridges(points: Floats, labels: Ints) -> Floats:
-    """Return the Voronoi ridges between points of different labels, (n, 4) segments."""
-    if len(np.unique(labels)) < 2:
-        return np.empty((0, 4))
-    points, first = np.unique(points, axis=0, return_index=True)
-    labels = labels[first]
-    centre = points.mean(axis=0)
-    reach = 10.0 * (np.abs(points - centre).max() + 100.0)
-    far = centre + reach * np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]])
-    diagram = Voronoi(np.concatenate([points - centre, far - centre]))
-    labels = np.concatenate([labels, np.full(8, -1)])
-    a, b = labels[diagram.ridge_points].T
-    ends = np.asarray(diagram.ridge_vertices)
-    keep = (a != b) & (a >= 0) & (b >= 0) & (ends >= 0).all(axis=1)
-    return np.concatenate([diagram.vertices[ends[keep, 0]] + centre, diagram.vertices[ends[keep, 1]] + centre], axis=1)
+def _steps(inset: Geometries, owner: Ints) -> tuple[Floats, Ints]:
+    """Return the edges of the outlines, counterclockwise, and the building of each."""
+    parts, part_of = shapely.get_parts(shapely.orient_polygons(inset[owner]), return_index=True)
+    rings, ring_of = shapely.get_rings(parts, return_index=True)
+    xy, line = shapely.get_coordinates(rings, return_index=True)
+    joined = line[1:] == line[:-1]
+    step = np.hstack([xy[:-1], xy[1:]])[joined]
+    return step, owner[part_of[ring_of[line[1:][joined]]]]
 
 
-def cut_face(face: BaseGeometry, points: Floats, labels: Ints) -> Geometries:
-    """Cut a face into cells by the ridges between labels; the outline of the face keeps its vertices.
+def _too_wide(step: Floats, owner: Ints, points: Floats, labels: Ints) -> Bools:
+    along = step[:, 2:] - step[:, :2]
+    length = np.hypot(along[:, 0], along[:, 1])
+    middle = (step[:, :2] + step[:, 2:]) / 2
+    outward = np.column_stack([along[:, 1], -along[:, 0]]) / 2
+    wide = length > STEP_M
+    at = np.where(wide[:, None], middle + outward, middle)
+    reach = np.where(wide, length * np.sqrt(0.5), length / 2)
+    seen = np.flatnonzero(length > LEAST_STEP_M)
+    away, nearest = cKDTree(points, balanced_tree=False).query(at[seen])
+    out = np.zeros(len(step), dtype=bool)
+    out[seen] = (labels[nearest] != owner[seen]) & (away < reach[seen] * (1 - 1e-9))
+    return out
+
+
+def ridges(points: Floats, labels: Ints, face: Ints) -> tuple[Floats, Ints, Floats]:
+    """Return the ridges between samples of different labels; a diagram for each face.
+
+    Parameters
+    ----------
+    points, labels, face
+        (n, 2) samples, (n,) what they stand for, not negative, and (n,) the face they lie in.
 
     Returns
     -------
-    (n,) polygons
-        The face alone when there is nothing to part. Their outlines are lines to be noded with all others.
+    tuple
+        (m, 4) segments, (m,) their faces, and (m,) how far each keeps from the samples.
     """
-    seg = ridges(points, labels)
-    if not len(seg):
-        return geometries(face)
-    shapely.prepare(face)
-    lines = segment_lines(seg)
-    lines = lines[shapely.intersects(lines, face)]
-    inside = shapely.contains_properly(face, lines)
-    lines[~inside] = shapely.intersection(lines[~inside], face)
-    cells, _ = faces(node([shapely.boundary(face), *lines]))
-    cells = cells[shapely.contains(face, shapely.point_on_surface(cells))]
-    if len(cells) < 2:
-        return geometries(face)
-    return geometries(shapely.coverage_simplify(cells, SMOOTH_M, simplify_boundary=False))
+    order = np.lexsort((points[:, 1], points[:, 0], face))
+    points, labels, face = points[order], labels[order], face[order]
+    first = np.ones(len(points), dtype=bool)
+    first[1:] = (points[1:] != points[:-1]).any(axis=1) | (face[1:] != face[:-1])
+    points, labels, face = points[first], labels[first], face[first]
+    start = np.flatnonzero(np.diff(face, prepend=-1))
+    several = np.minimum.reduceat(labels, start) != np.maximum.reduceat(labels, start) if len(start) else []
+    stop = np.append(start[1:], len(face))
+    found = [_diagram(points[i:j], labels[i:j]) for i, j in zip(start[several], stop[several], strict=True)]
+    if not found:
+        return np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0)
+    of = np.repeat(face[start[several]], [len(f[0]) for f in found])
+    return np.concatenate([f[0] for f in found]), of, np.concatenate([f[1] for f in found])
+
+
+def _diagram(points: Floats, labels: Ints) -> tuple[Floats, Floats]:
+    """Return the ridges of one diagram, and half the distance of the samples that each parts."""
+    centre = points.mean(axis=0)
+    near = points - centre
+    reach = 10.0 * (np.abs(near).max() + 100.0)
+    far = reach * np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]])
+    xy = np.concatenate([near, far])
+    label = np.concatenate([labels, np.full(8, -1)])
+    net = Delaunay(xy)
+    corner = label[net.simplices]
+    here, side = np.nonzero(net.neighbors > np.arange(len(corner))[:, None])
+    p, q = net.simplices[here, (side + 1) % 3], net.simplices[here, (side + 2) % 3]
+    keep = (label[p] != label[q]) & (label[p] >= 0) & (label[q] >= 0)
+    p, q, here, there = p[keep], q[keep], here[keep], net.neighbors[here, side][keep]
+    middle = _circumcentres(*xy[net.simplices].transpose(1, 0, 2)) + centre
+    seg = np.hstack([middle[here], middle[there]])
+    sound = np.isfinite(seg).all(axis=1)
+    return seg[sound], (np.hypot(*(xy[p] - xy[q]).T) / 2)[sound]
+
+
+def _circumcentres(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Return the centres of the circles through three points each, (n, 2)."""
+    b, c = b - a, c - a
+    twice = 2 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
+    bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = (c[:, 1] * bb - b[:, 1] * cc) / twice
+        y = (b[:, 0] * cc - c[:, 0] * bb) / twice
+    return np.asarray(a + np.column_stack([x, y]), dtype=np.float64)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import shapely
 
-from gridgis.checks.edges import Geometries
+from gridgis.checks.edges import Geometries, Integers
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.ground import MIN_PIECE_M2, dry_pieces
+from gridgis.checks.layers import NO_GRID
 from gridgis.checks.place import Place
 from gridgis.checks.scene import Scene
 from gridgis.model import STRONG
@@ -21,10 +24,21 @@ MIN_RUN_M = 10.0
 """A shorter run inside a grid is a dead end or the width of a crossing."""
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """The ground of a community as STRONG barriers part it: ``lines``, and ``faces`` (f,) with their households."""
+
+    lines: Geometries
+    faces: Geometries
+    load: Integers
+
+
 def strong(scene: Scene) -> Outcome:
     """Report grids that a STRONG barrier crosses; measure: metres inside. Always an exception, with its reason.
 
-    Grids of the largest level that dividing makes: level 2, or 3 where the community itself is level 2.
+    Grids of the largest level that dividing makes: level 2, or 3 where the community itself is level 2. A crossing is
+    called avoidable when the ground on each side, up to the next STRONG barriers, could be cut by itself (by its
+    households, shape left aside); the household pairs that it parts are counted.
 
     Lines over river water (bridges, the river's own axis) do not count; a river counts, with the length of its banks,
     where dry ground of the grid lies on more than one bank.
@@ -32,39 +46,62 @@ def strong(scene: Scene) -> Outcome:
     found: list[Finding] = []
     checked = 0
     for code, place in scene.places.items():
-        grids = scene.of_community(scene.at_level(place.rules.first_level), code)
+        level = place.rules.first_level
+        grids = scene.of_community(scene.at_level(level), code)
         checked += len(grids)
-        lines = shapely.difference(place.lines(tuple(sorted(STRONG))), place.river)
-        lines = lines[~shapely.is_empty(lines)]
+        homes = scene.buildings_in(level)
+        homes = homes[(homes["community"] == code) & (homes["grid"] != NO_GRID)]
+        sides = _sides(place, homes)
         for i in grids.tolist():
-            found.extend(_crossed(scene, place, lines, i))
+            found.extend(_crossed(scene, place, sides, homes, i))
     return Outcome(checked, tuple(found))
 
 
-def _crossed(scene: Scene, place: Place, lines: Geometries, i: int) -> Iterator[Finding]:
+def _sides(place: Place, homes: pd.DataFrame) -> _Sides:
+    lines = shapely.difference(place.lines(tuple(sorted(STRONG))), place.river)
+    lines = np.asarray(lines[~shapely.is_empty(lines)], dtype=object)
+    if not len(lines) and place.river.is_empty:
+        return _Sides(lines, lines, np.zeros(0, dtype=np.int64))
+    faces = _cut(shapely.get_parts(shapely.difference(place.boundary, place.river)), lines)
+    return _Sides(lines, faces, _count(homes, faces))
+
+
+def _crossed(scene: Scene, place: Place, sides: _Sides, homes: pd.DataFrame, i: int) -> Iterator[Finding]:
     inner = shapely.buffer(scene.work[i], -ALONG_M)
-    near = lines[shapely.intersects(lines, inner)]
+    near = sides.lines[shapely.intersects(sides.lines, inner)]
     run = float(shapely.length(shapely.intersection(near, inner)).sum())
     banks = dry_pieces(scene, np.array([i]), place.river).pieces
     if len(banks) > 1:
         run += float(shapely.intersection(place.river.boundary, inner).length)
     if run <= MIN_RUN_M:
         return
-    level = place.rules.first_level
-    counts = _households(scene, i, _cut(banks, near), level)
-    band = place.rules.level2 if level == 2 else place.rules.level3
-    shown = " + ".join(str(n) for n in counts)
-    if len(counts) == 1:
-        zh, en = "强界线伸入网格而不分割", "a strong barrier reaches in without cutting the grid"
-    elif all(n == 0 or band.can_hold(n) for n in counts):
-        zh, en = (
-            f"强界线分开 {shown} 户，各自可成格",
-            f"a strong barrier parts {shown} households, which could stand alone",
-        )
-    else:
-        zh = f"强界线分开 {shown} 户，不能各自成格"
-        en = f"a strong barrier parts {shown} households, which cannot all stand alone"
+    pieces = _cut(banks, near)
+    zh, en = _parted(place, sides, pieces, _count(homes[homes["grid"] == i], pieces))
     yield Finding("strong", scene.ids[i], run, f"{run:.0f} 米：{zh}", f"{run:.0f} m: {en}", confirmed=True)
+
+
+def _parted(place: Place, sides: _Sides, pieces: Geometries, counts: Integers) -> tuple[str, str]:
+    """Tell what a crossing parts, and whether it could have been avoided."""
+    if len(counts) < 2:
+        return "强界线伸入网格而不分割", "a strong barrier reaches in without cutting the grid"
+    band = place.rules.level2 if place.rules.first_level == 2 else place.rules.level3
+    shown = " + ".join(str(n) for n in sorted(counts.tolist(), reverse=True))
+    pairs = int(counts.sum() ** 2 - (counts**2).sum()) // 2
+    lived = shapely.point_on_surface(pieces[counts > 0])
+    face = np.unique(shapely.STRtree(sides.faces).query_nearest(lived, all_matches=False)[1])
+    ground = sorted(sides.load[face].tolist(), reverse=True)
+    whole = " + ".join(str(n) for n in ground)
+    zh = f"强界线分开 {shown} 户（跨界 {pairs} 对）"
+    en = f"a strong barrier parts {shown} households ({pairs} pairs across it)"
+    if all(band.can_hold(n) for n in ground):
+        return (
+            f"{zh}；界线之间的地块共 {whole} 户，各自可分，本可不跨",
+            f"{en}; the ground on its sides, {whole} households, could stand alone: avoidable",
+        )
+    return (
+        f"{zh}；界线之间的地块共 {whole} 户，不能各自分",
+        f"{en}; the ground on its sides, {whole} households, cannot all stand alone",
+    )
 
 
 def _cut(banks: Geometries, lines: Geometries) -> Geometries:
@@ -75,12 +112,10 @@ def _cut(banks: Geometries, lines: Geometries) -> Geometries:
     return np.asarray(kept[shapely.area(kept) >= MIN_PIECE_M2])
 
 
-def _households(scene: Scene, i: int, pieces: Geometries, level: int) -> list[int]:
-    """Return the households of each piece of a grid of a level, most first."""
-    b = scene.buildings_in(level)
-    b = b[b["grid"] == i]
-    counts = np.zeros(max(len(pieces), 1), dtype=np.int64)
-    if len(b) and len(pieces):
-        near = shapely.STRtree(pieces).query_nearest(shapely.points(b[["x", "y"]].to_numpy()), all_matches=False)[1]
-        np.add.at(counts, near, b["households"].to_numpy(dtype=np.int64))
-    return sorted(counts.tolist(), reverse=True)
+def _count(homes: pd.DataFrame, pieces: Geometries) -> Integers:
+    """Return the households of each piece; a building counts in the nearest."""
+    counts = np.zeros(len(pieces), dtype=np.int64)
+    if len(homes) and len(pieces):
+        near = shapely.STRtree(pieces).query_nearest(shapely.points(homes[["x", "y"]].to_numpy()), all_matches=False)
+        np.add.at(counts, near[1], homes["households"].to_numpy(dtype=np.int64)[near[0]])
+    return counts

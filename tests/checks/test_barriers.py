@@ -131,12 +131,22 @@ def test_a_strong_barrier_through_a_grid_is_named_with_its_metres_and_what_it_pa
     assert report.ok
     (row,) = report.exceptions.to_dict("records")
     assert (row["rule"], row["measure"]) == ("strong", pytest.approx(98, abs=0.1))
-    assert "40 + 20 households, which cannot all stand alone" in row["why"]
+    assert "parts 40 + 20 households (800 pairs across it)" in row["why"]
+    assert "40 + 20 households, cannot all stand alone" in row["why"]
 
 
-def test_pieces_that_could_stand_alone_are_said_to() -> None:
+def test_a_crossing_is_avoidable_where_the_ground_on_each_side_could_stand_alone() -> None:
     (why,) = make("a1 a1 a1", barriers=[PRIMARY], rules=WIDE).verify().exceptions["why"]
-    assert "could stand alone" in why
+    assert "could stand alone: avoidable" in why
+
+
+def test_a_piece_could_stand_with_the_rest_of_its_side() -> None:
+    """20 of the 80 to the west are no grid by themselves, but the 80 are one, and the 60 to the east another."""
+    east = {"klass": "primary", "geometry": line((4, -1), (4, 2))}
+    plan = make("a1 a1 a1 b1 b1 b1 b1", barriers=[east], rules=replace(WIDE, level2=Band(60, 80)))
+    why = plan.verify().exceptions["why"].str.cat()
+    assert "parts 60 + 20 households (1200 pairs across it)" in why
+    assert "80 + 60 households, could stand alone: avoidable" in why
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def divide(
     layout, plot_of = number(pieces, level2, level3, plots.of_atom)
     if earlier is not None:
         layout = keep_numbers(layout, pieces, old, earlier)
-    flags = explain(pieces, layout, cuts, by_code, ground.rows)
     sites = named_sites(ground, plots, plot_of)
+    flags = explain(pieces, layout, cuts, by_code, ground.rows, sites)
     count: dict[str, int] = {}
     for local_id in sites:
         code = local_id.rsplit("-", 2)[0]

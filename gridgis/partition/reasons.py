@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.crossing import pairs_of
+from gridgis.partition.cut_off import sites_between
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group
 from gridgis.partition.layout import Layout, Pieces
@@ -26,8 +28,12 @@ def explain(
     cuts: Sequence[tuple[Contacts, Cut, Band, int]],
     rules: Mapping[str, DivisionRules],
     rows: list[Row],
+    sites: Mapping[str, pd.Series] | None = None,
 ) -> dict[str, set[str]]:
-    """Return the flags by local id, and append a report row for each grid outside its band."""
+    """Return the flags by local id, and append a report row for each grid outside its band.
+
+    ``sites``: for each local id of a carved dedicated grid its site.
+    """
     flags: dict[str, set[str]] = {}
     rim, codes = _rim(pieces), pieces.base["code"].astype(str).to_numpy()[pieces.community]
     for c, cut, band, level in cuts:
@@ -48,6 +54,9 @@ def explain(
                 continue
             small = first and 0 < load < band.lower
             apart = _apart(c, members, land, dry, rim) if small else None
+            if apart and apart[0] == "enclave":
+                part = c.atom[land == land[members[0]]]
+                apart = _named(apart, sites_between(pieces, layout, sites or {}, part))
             flag, zh, en = apart or _cause(c, members, total, region, band, first)
             flags.setdefault(local_id, set()).add(flag)
             severity = "unmet" if flag == "band_unmet" else "info"
@@ -213,6 +222,15 @@ def _apart(c: Contacts, members: Ints, land: Ints, dry: Ints, rim: Bools) -> tup
     if alone and len(shore) < len(part):
         return "island", "四面环水且无桥的孤岛，单独成格", "land closed in by water without a bridge, a grid of its own"
     return None
+
+
+def _named(apart: tuple[str, str, str], sites: list[str]) -> tuple[str, str, str]:
+    """Name the carved sites that cut a part off, where it is they."""
+    if not sites:
+        return apart
+    listed = ", ".join(sites)
+    zh = f"被专属场所 {listed.replace(', ', '、')} 与社区其余部分隔断，单独成格"
+    return "enclave", zh, f"cut off from the rest of the community by the site {listed}, a grid of its own"
 
 
 def _region_atoms(c: Contacts, region: Region) -> Ints:

@@ -238,13 +238,12 @@ def close_in(race: Race, parts: int, worth: Floats) -> None:
     while most <= LAST_LIST and race.open_(parts) and not race.over:
         goal = race.ceiling
         found, all_ = sets.below(worth, parts, least + goal - floor, most)
-        while not all_ and goal - floor > race.grain and race.left > 0:
+        while not all_ and goal - floor > TOLERANCE * race.top and race.left > 0:
             goal = (goal + floor) / 2
             found, all_ = sets.below(worth, parts, least + goal - floor, most)
         most *= 4
         if not all_:
             continue
-        found = found[sets.true(found)]
         chosen = choose(found, sets.prices(found, parts), parts, race.left, any_=race.first)
         race.solved += chosen.work
         if chosen.sets is not None:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gridgis.geometry.arrays import Bools, Floats, Ints
+from gridgis.geometry.arrays import Floats, Ints
 from gridgis.partition.exact_frontier import Frontier, frontier
 from gridgis.partition.problem import Problem
 
@@ -17,8 +17,12 @@ Members = NDArray[np.uint8]
 """(sets, n) 0 and 1."""
 AXIS = 1_000
 """Weights are told apart exactly up to this upper bound, beyond in steps."""
-MOST_BYTES = 1 << 30
-"""The largest table; beyond, the graph is called too wide."""
+MOST_BYTES = 1 << 29
+"""The largest table: where it would be larger, weights are counted in larger steps."""
+FEWEST_STEPS = 50
+"""Of the upper bound: where not even so many fit the table, the graph is called too wide."""
+LOOKS = 30
+"""Sets looked at for each that may be listed: in steps, some turn out to be outside the bounds."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,14 @@ class Priced:
 class Sets:
     """The sets of a problem that can be parts: connected, within the bounds, none of ``apart`` together.
 
-    Where weights are counted in steps (``unit`` > 1) or the load is not the weight, what is priced is a relaxation:
-    some sets are a little outside the bounds, or pay no unevenness. Bounds so found hold all the same; ``true`` tells
-    which sets can be parts indeed, and ``prices`` gives their full price.
+    Where weights are counted in steps (``unit`` > 1) or the load is not the weight, the cheapest sets are those of a
+    relaxation: some are a little outside the bounds, or pay less unevenness. Bounds so found hold all the same;
+    ``below`` lists parts only, and ``prices`` gives their full price.
     """
 
     problem: Problem
     network: Frontier
+    unit: int
     work: float = 0.0
     _table: Floats = field(init=False, repr=False)
 
@@ -49,16 +54,13 @@ class Sets:
         network = frontier(problem.n, problem.edges, problem.costs, problem.apart)
         if network is None:
             return None
-        sets = cls(problem, network)
-        if network.states * (sets.most + 1) * 8 > MOST_BYTES:
+        axis = MOST_BYTES // (8 * network.states)
+        if axis < min(FEWEST_STEPS, problem.upper):
             return None
+        unit = 1 if problem.upper < min(axis, AXIS) else -(-problem.upper // min(axis, AXIS))
+        sets = cls(problem, network, unit)
         sets._table = np.empty((network.states, sets.most + 1))
         return sets
-
-    @cached_property
-    def unit(self) -> int:
-        """The step in which weights are counted."""
-        return max(1, -(-self.problem.upper // AXIS))
 
     @cached_property
     def steps(self) -> Ints:
@@ -81,10 +83,11 @@ class Sets:
         """Return the price of unevenness by steps of weight, (most + 1,); inf where no part may be."""
         p = self.problem
         out = np.full(self.most + 1, np.inf)
-        weight = np.arange(self.least, self.most + 1, dtype=np.float64)
         even = p.weights.sum() / parts
-        plain = self.unit == 1 and p.load is None
-        out[self.least :] = p.balance * np.abs(weight - even) if plain else 0.0
+        weight = np.arange(self.least, self.most + 1) * float(self.unit)
+        change = p.weights - self.steps * self.unit
+        below, above = even - weight - change[change > 0].sum(), weight + change[change < 0].sum() - even
+        out[self.least :] = p.balance * np.maximum(0.0, np.maximum(below, above)) if p.load is None else 0.0
         return out
 
     def cheapest(self, gain: Floats, parts: int, most: int) -> Priced:
@@ -100,12 +103,16 @@ class Sets:
         return Priced(float(price.min(initial=np.inf)), out)
 
     def below(self, gain: Floats, parts: int, limit: float, most: int) -> tuple[Members, bool]:
-        """Return all sets whose price less gains is at most a limit, and True; or ``most`` of them, and False."""
+        """Return all parts whose price less gains is at most a limit, and True; or ``most`` of them, and False."""
         from gridgis.partition.kernels.sets import cheap
 
+        p = self.problem
         self._fill(gain, parts)
-        found, all_ = cheap(self.network, self._table, self.steps, gain, self.size_price(parts), limit, most)
-        self.work += 20.0 * found.size
+        found, all_, looked = cheap(
+            self.network, self._table, self.steps, gain, self.size_price(parts), limit,
+            p.weights, p.lower, p.upper, most, LOOKS * most,
+        )  # fmt: skip
+        self.work += 20.0 * looked * p.n
         return found, bool(all_)
 
     def _fill(self, gain: Floats, parts: int) -> tuple[Floats, Ints]:
@@ -114,11 +121,6 @@ class Sets:
         self.work += float(len(self.network.source) * (self.most + 1))
         price, heavy = fill(self.network, self._table, self.steps, gain, self.size_price(parts))
         return price, heavy
-
-    def true(self, sets: Members) -> Bools:
-        """Tell which sets are within the bounds, (sets,)."""
-        weight = sets @ self.problem.weights
-        return np.asarray((weight >= self.problem.lower) & (weight <= self.problem.upper))
 
     def borders(self, sets: Members) -> Floats:
         """Return half the cost of the edges around each set: over all parts that is the cost of the border."""

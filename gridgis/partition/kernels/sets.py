@@ -64,20 +64,24 @@ def trace(f, table, weight, gain, arc, w, member):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def cheap(f, table, weight, gain, size_price, limit, most):  # type: ignore[no-untyped-def]
-    """List all sets whose price is at most a finite limit, (found, n) of 0 and 1; and whether these are all (``most``).
+def cheap(f, table, weight, gain, size_price, limit, exact, lower, upper, most, looks):  # type: ignore[no-untyped-def]
+    """List all sets within exact bounds whose price is at most a finite limit, (found, n) of 0 and 1.
 
     Backwards from each closing arc, taking every arc by which the limit can still be kept: the table says which.
+
+    Returns
+    -------
+    tuple
+        The sets; whether these are all (False: ``most`` were found or ``looks`` looked at); how many were looked at.
     """
     n = len(f.node)
-    out, found = np.zeros((16, n), dtype=np.uint8), 0
+    out, found, looked = np.zeros((16, n), dtype=np.uint8), 0, 0
     member = np.zeros(n, dtype=np.uint8)
     arc, load, price = np.zeros(n + 1, dtype=np.int64), np.zeros(n + 1, dtype=np.int64), np.zeros(n + 1)
+    truth = np.zeros(n + 1, dtype=np.int64)
     for last in f.closing:
-        for w in range(table.shape[1]):
-            if size_price[w] == np.inf:
-                continue
-            top = f.step[last]
+        top = f.step[last]
+        for w in np.flatnonzero(size_price < np.inf):
             t, load[top + 1], price[top + 1], arc[top] = top, w, size_price[w], last
             while t <= top:
                 a, v = arc[t], f.node[t]
@@ -93,16 +97,27 @@ def cheap(f, table, weight, gain, size_price, limit, most):  # type: ignore[no-u
                 if left < 0 or not table[f.source[a], left] + spent <= limit:
                     continue
                 member[v] = 1 if f.inside[a] else 0
+                truth[t] = truth[t + 1] + exact[v] * member[v]
                 if t > 0:
                     load[t], price[t], arc[t - 1] = left, spent, f.into[f.source[a]]
                     t -= 1
                     continue
-                if found == most:
-                    return out[:found], False
-                if found == len(out):
-                    wider = np.zeros((2 * found, n), dtype=np.uint8)
-                    wider[:found] = out
-                    out = wider
+                looked += 1
+                if found == most or looked > looks:
+                    return out[:found], False, looked
+                if truth[0] < lower or truth[0] > upper:
+                    continue
+                out = _with_room(out, found)
                 out[found] = member
                 found += 1
-    return out[:found], True
+    return out[:found], True, looked
+
+
+@njit(cache=True, nogil=True)
+def _with_room(rows, used):  # type: ignore[no-untyped-def]
+    """Return the rows, twice as many where all are used."""
+    if used < len(rows):
+        return rows
+    wider = np.zeros((2 * used, rows.shape[1]), dtype=np.uint8)
+    wider[:used] = rows
+    return wider

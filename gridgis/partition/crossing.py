@@ -138,7 +138,7 @@ def _packings(lumps: tuple[int, ...], band: Band) -> tuple[tuple[int, int], ...]
         for (loads, full), need in least.items():
             for i in range(-1, len(loads)):
                 load = lump + (loads[i] if i >= 0 else 0)
-                if load > band.upper or i > 0 and loads[i] == loads[i - 1]:
+                if load > band.upper or (i > 0 and loads[i] == loads[i - 1]):
                     continue
                 rest = loads[:i] + loads[i + 1 :] if i >= 0 else loads
                 more = [*rest, load]

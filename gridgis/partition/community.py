@@ -19,7 +19,7 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules, Progress, no_progress
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
-from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather
+from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather, grounds_of
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import components
@@ -119,11 +119,11 @@ def _cut_both(
 ) -> list[CommunityCut]:
     """Cut communities that are level 1 into levels 2 and 3."""
     lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
-    tasks = [
-        Task(i, land.take(region.members), region, r, seed + 100_003 * k)
-        for i, (land, r) in enumerate(zip(lands, rules, strict=True))
-        for k, region in enumerate(regions(land, r.level2, r.max_area_empty_m2) if land.n else [])
-    ]
+    tasks: list[Task] = []
+    for i, (land, r) in enumerate(zip(lands, rules, strict=True)):
+        found = regions(land, r.level2, r.max_area_empty_m2) if land.n else []
+        for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
+            tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
     second = run(_cut_level2, tasks, "level 2", progress)
     tasks = _join(lands, tasks, second)
     third = run(_cut_level3, tasks, "level 3", progress)
@@ -142,8 +142,8 @@ def _cut_level3(task: Task) -> Done:
     assert task.labels is not None
     c, rules, labels = task.ground, task.rules, task.labels
     level3 = [
-        cut_level(c.take(np.flatnonzero(labels == label), 3), rules.level3, rules, task.seed + 17 * (label + 1))
-        for label in range(int(labels.max()) + 1)
+        cut_level(inner, rules.level3, rules, task.seed + 17 * (label + 1))
+        for label, inner in enumerate(c.split(labels, 3))
     ]
     return Done(task.region, *look_ahead(c, labels, level3, rules, task.seed))
 
@@ -162,9 +162,8 @@ def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Int
             return cut_region(ground, region, first.rules.level2, first.rules, first.seed + 100_003 * number)
 
         pieces = join_leftovers(land, [(t.region, own) for t, own in mine], first.rules.level2, cut)
-        for k, (region, own) in enumerate(pieces):
-            task = replace(first, region=region, ground=land.take(region.members), labels=own)
-            out.append(replace(task, seed=first.seed + 100_003 * k))
+        for k, (ground, (region, own)) in enumerate(zip(grounds_of(land, [r for r, _ in pieces]), pieces, strict=True)):
+            out.append(replace(first, region=region, ground=ground, labels=own, seed=first.seed + 100_003 * k))
     return out
 
 
@@ -217,10 +216,12 @@ def _put_together(c: Contacts, done: list[Done]) -> CommunityCut:
     level2.labels[wet] = np.array(parent, dtype=np.int64)[leaf[wet]]
     known = [cut for d in done for cut in d.level3]
     level3: list[Cut] = []
-    for label, region in enumerate(level2.region_of):
-        inside = np.flatnonzero(level2.labels == label)
+    first = np.searchsorted(parent, np.arange(second))
+    order = np.argsort(level2.labels, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(level2.labels, minlength=len(level2.region_of)))[:-1])
+    for label, (region, inside) in enumerate(zip(level2.region_of, members, strict=True)):
         if label < second:
-            level3.append(Cut(leaf[inside] - parent.index(label), known[label].region_of))
+            level3.append(Cut(leaf[inside] - first[label], known[label].region_of))
         else:
             level3.append(Cut(np.zeros(len(inside), dtype=np.int64), [region]))
     return CommunityCut(level2, level3)

@@ -179,9 +179,10 @@ def _number(
     level2[c.atom] = cut.level2.labels + int(level2.max(initial=-1)) + 1
     if rules.first_level == 2:
         cuts.append((c, cut.level2, rules.level2, 2))
-    for label, sub in enumerate(cut.level3):
-        inner = c.take(np.flatnonzero(cut.level2.labels == label))
-        level3[inner.atom] = sub.labels + int(level3.max(initial=-1)) + 1
+    used = int(level3.max(initial=-1)) + 1
+    for inner, sub in zip(c.split(cut.level2.labels), cut.level3, strict=True):
+        level3[inner.atom] = sub.labels + used
+        used += len(sub.region_of)
         cuts.append((inner, sub, rules.level3, 3))
 
 

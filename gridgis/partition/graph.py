@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -100,6 +101,43 @@ class Contacts:
             self.held.take(position),
             self.level if level is None else level,
         )
+
+    def split(self, label: Ints, level: int | None = None) -> list[Contacts]:
+        """Return the contacts among the atoms of each label 0..k-1, as `take` does, all at once; (n,) labels, -1: none.
+
+        For many parts of much ground, where taking each by itself would look at all of it each time.
+        """
+        k = int(label.max(initial=-1)) + 1
+        order = np.argsort(label, kind="stable")
+        start = np.searchsorted(label[order], np.arange(k + 1))
+        if len(self.held.joined) or len(self.held.apart):
+            return [self.take(order[a:b], level) for a, b in pairwise(start.tolist())]
+        position = np.empty(self.n, dtype=np.int64)
+        position[order] = np.arange(self.n) - start[np.maximum(label[order], 0)]
+        of = label[self.pairs[:, 0]]
+        inner = np.flatnonzero((of == label[self.pairs[:, 1]]) & (of >= 0))
+        inner = inner[np.argsort(of[inner], kind="stable")]
+        cut = np.searchsorted(of[inner], np.arange(k + 1))
+        pairs, length = position[self.pairs[inner]], self.length[inner]
+        out = []
+        for i, (a, b) in enumerate(pairwise(start.tolist())):
+            mine, edges = order[a:b], slice(cut[i], cut[i + 1])
+            out.append(
+                Contacts(
+                    self.atom[mine],
+                    self.households[mine],
+                    self.biggest[mine],
+                    self.area[mine],
+                    self.outline[mine],
+                    self.compound[mine],
+                    self.water[mine],
+                    pairs[edges],
+                    length[edges],
+                    Held(),
+                    self.level if level is None else level,
+                )
+            )
+        return out
 
 
 def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:

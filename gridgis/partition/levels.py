@@ -43,8 +43,19 @@ def cut_level(c: Contacts, band: Band, rules: DivisionRules, seed: int) -> Cut:
         return cut_region(land.take(region.members), region, band, rules, seed + number)
 
     found = regions(land, band, rules.max_area_empty_m2)
-    pieces = [(region, cut(region, i)) for i, region in enumerate(found)]
+    pieces = [
+        (region, cut_region(ground, region, band, rules, seed + i))
+        for i, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True))
+    ]
     return gather(c, join_leftovers(land, pieces, band, cut))
+
+
+def grounds_of(land: Contacts, found: Sequence[Region]) -> list[Contacts]:
+    """Return the ground of each region."""
+    label = np.full(land.n, -1, dtype=np.int64)
+    for i, region in enumerate(found):
+        label[region.members] = i
+    return land.split(label)
 
 
 def gather(c: Contacts, pieces: Sequence[tuple[Region, Ints]]) -> Cut:

@@ -1,4 +1,9 @@
-"""Rule "compounds": an estate (小区) is not split; one too large for a grid is split only inside itself."""
+"""Rule "compounds": an estate (小区) is not split.
+
+One too large for a grid is split, of itself; that a grid holds a part of it and ground outside is told, not forbidden: a
+row of shops along its wall, too small for a grid, belongs somewhere (SEMANTICS 11: certified is what is impossible with
+barriers crossable).
+"""
 
 from __future__ import annotations
 
@@ -96,7 +101,7 @@ def _mixed(scene: Scene, place: Place, level: int, inside: pd.DataFrame, large: 
             name = label(place, compound)
             zh = f"{level}级网格含超大小区 {name} 的住户，又含小区外 {n} 户"
             en = f"the level-{level} grid mixes the oversize compound {name} with {n} households from outside of it"
-            yield Finding("compounds", scene.ids[int(grid)], int(n), zh, en)
+            yield Finding("compounds", scene.ids[int(grid)], int(n), zh, en, confirmed=True)
 
 
 def label(place: Place, compound: int) -> str:

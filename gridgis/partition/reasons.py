@@ -94,28 +94,33 @@ def _sides(c: Contacts, members: Ints) -> list[int]:
 
 def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Row:
     """Name what a grid has on both sides of a barrier, which pieces made it so, and how much of it must be."""
-    parts = " + ".join(str(n) for n in sides)
-    pairs, least = pairs_of(sides), region.pairs
-    if region.needy:
+    parts, pairs = " + ".join(str(n) for n in sides), pairs_of(sides)
+    if region.closed == "joined":
+        zh = f"各块单独划分时有网格不在 {band.lower}-{band.upper} 之内，故合并"
+        en = f"cut alone, one of its pieces had grids outside {band.lower}-{band.upper}, so they were joined"
+    elif region.needy:
         why = [_why_needy(region.merged[k], band) for k in region.needy]
-        zh = "；".join(w for w, _ in why)
-        en = "; ".join(w for _, w in why)
+        more_zh, more_en = _how_needed(pairs, region.pairs)
+        zh, en = "；".join([*(w for w, _ in why), more_zh]), "; ".join([*(w for _, w in why), more_en])
     else:
-        zh, en = "每一块都能单独成格", "each piece could stand alone"
-    if pairs <= least:
-        more_zh, more_en = f"这样的户对至少须有 {least} 对", f"at least {least} such pairs are needed"
-    elif least:
-        more_zh = f"这样的户对至少须有 {least} 对，其余因楼栋、小区不可分或搜索所致"
-        more_en = (
-            f"at least {least} such pairs are needed, the others are for undivided buildings and estates, or the search"
-        )
-    else:
-        more_zh, more_en = "按合并模型可以避免", "by the merge model it could be avoided"
+        zh, en = "每一块都能单独成格，按合并模型可以避免", "each piece could stand alone: it could be avoided"
     return report_row(
         "info", "divide", local_id, "crosses strong barrier", sum(sides),
-        f"{local_id} 跨越强界线（两侧 {parts} 户，{pairs} 对）：{zh}；{more_zh}",
-        f"{local_id} crosses a STRONG barrier ({parts} households, {pairs} pairs of them): {en}; {more_en}",
+        f"{local_id} 跨越强界线（两侧 {parts} 户，{pairs} 对）：{zh}",
+        f"{local_id} crosses a STRONG barrier ({parts} households, {pairs} pairs of them): {en}",
     )  # fmt: skip
+
+
+def _how_needed(pairs: int, least: int) -> tuple[str, str]:
+    """Tell how many of the pairs in a grid must be, by the merge model, in Chinese and English."""
+    if not least:
+        return "没有使各块都在户数带内的合并", "no way to join pieces brings all into the band"
+    if pairs <= least:
+        return f"这样的户对至少须有 {least} 对", f"at least {least} such pairs are needed"
+    return (
+        f"这样的户对至少须有 {least} 对，其余因楼栋、小区不可分或搜索所致",
+        f"at least {least} such pairs are needed, the others are for undivided buildings and estates, or the search",
+    )
 
 
 def _why_needy(households: int, band: Band) -> tuple[str, str]:

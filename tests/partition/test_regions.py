@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
-from gridgis.partition.reasons import _why_needy
-from gridgis.partition.regions import pairs_across, regions, sides
+from gridgis.partition.reasons import _crossing, _why_needy
+from gridgis.partition.regions import Region, pairs_across, regions, sides
 from tests.partition.communities import BOX, community, divided, houses, line, told
 from tests.partition.test_carve import lattice
 
@@ -73,3 +73,18 @@ def test_why_a_piece_cannot_stand_alone(households: int, zh: str, en: str) -> No
     told_zh, told_en = _why_needy(households, URBAN)
     assert zh in told_zh
     assert en in told_en
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        (Region(np.arange(2), 1350, "", (550, 800), needy=(0,), crossing=(((0, 50), (1, 250)),)), "at least 12500"),
+        (Region(np.arange(2), 550, "", (400, 150), needy=(1,)), "no way to join pieces"),
+        (Region(np.arange(2), 1350, "joined", (550, 800)), "so they were joined"),
+        (Region(np.arange(2), 1200, "", (600, 600)), "it could be avoided"),
+    ],
+)
+def test_a_crossing_says_whether_it_must_be(region: Region, expected: str) -> None:
+    row = _crossing("1-2-01", [250, 50], region, URBAN)
+    assert expected in str(row["en"])
+    assert "12500 对" in str(row["zh"])

@@ -45,8 +45,9 @@ class RawHtml(Element):
 class TownLayer(MacroElement):
     """Calls the page's script with the map and the data."""
 
+    call = "gridgisTownMap"
     _template = Template(
-        "{% macro script(this, kwargs) %}gridgisTownMap({{ this.map_name }}, {{ this.data }});{% endmacro %}"
+        "{% macro script(this, kwargs) %}{{ this.call }}({{ this.map_name }}, {{ this.data }});{% endmacro %}"
     )
 
     def __init__(self, map_name: str, payload: Mapping[str, Any]) -> None:
@@ -91,7 +92,17 @@ def write_map(
     -----
     The same input writes the same bytes.
     """
-    html = render_map(grids, context, cards, title, subtitle)
+    return save_page(path, render_map(grids, context, cards, title, subtitle))
+
+
+def save_page(path: str | Path, html: str) -> Path:
+    """Write a page; replaced in one step, never half-written.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be written.
+    """
     target = Path(path)
     try:
         with tempfile.NamedTemporaryFile(
@@ -134,9 +145,9 @@ def _fill_head(figure: Figure, title: str) -> None:
     script = (leaflet / "leaflet.js").read_text(encoding="utf-8")
     style = inline_images((leaflet / "leaflet.css").read_text(encoding="utf-8"), leaflet)
     styles = "\n".join([style, *((WEB / name).read_text(encoding="utf-8") for name in STYLES)])
-    scripts = "\n".join([_no_source_map(script), *((WEB / name).read_text(encoding="utf-8") for name in SCRIPTS)])
+    scripts = "\n".join([no_source_map(script), *((WEB / name).read_text(encoding="utf-8") for name in SCRIPTS)])
     for key, html in {
-        "title": f"<title>{_escaped(title)}</title>",
+        "title": f"<title>{escaped(title)}</title>",
         "styles": f"<style>{styles}</style>",
         "scripts": f"<script>{scripts}</script>",
     }.items():
@@ -174,9 +185,11 @@ def for_script(json: str) -> str:
     return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _no_source_map(script: str) -> str:
+def no_source_map(script: str) -> str:
+    """Leave out the line that names a source map: the page has none."""
     return re.sub(r"//# sourceMappingURL=\S+", "", script)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text as HTML shows it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -116,9 +116,13 @@ def _coverages(grids: gpd.GeoDataFrame) -> Iterator[Fault]:
 
 
 def _unions(grids: gpd.GeoDataFrame, base: gpd.GeoDataFrame) -> Iterator[Fault]:
-    """Compare the base with level 1, and each parent with its children (level 2 and carved; level 3)."""
-    tops = grids[_levels(grids) == 1]
-    by_top = {str(c): g.geometry.to_numpy() for c, g in tops.groupby("community")}
+    """Compare the base with level 1, and each parent with its children (level 2 and carved; level 3).
+
+    A community without level 1 lies under a grid of several communities: it is level 2, less what is carved.
+    """
+    level, carved = _levels(grids), (grids["mode"] == "carve").to_numpy()
+    above = {str(c): g.geometry.to_numpy() for c, g in grids[(level == 2) | carved].groupby("community")}
+    by_top = above | {str(c): g.geometry.to_numpy() for c, g in grids[level == 1].groupby("community")}
     for code, whole in zip(base["code"], base.geometry, strict=True):
         yield from _same_ground(f"社区 {code}", f"community {code}", str(code), by_top.get(str(code)), whole)
     covering = grids[(grids["mode"] != "overlay") & grids["parent"].notna()]

@@ -13,6 +13,7 @@ import shapely
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
+from gridgis.coding import Scheme
 from gridgis.errors import Conflict, InvalidInput, Rejected
 from gridgis.geometry.crs import to_stored
 from gridgis.index import Resolver
@@ -33,6 +34,7 @@ from gridgis.registry.plans import (
     record,
 )
 from gridgis.registry.store import frame, insert, plain_rows
+from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
 from gridgis.registry.team import carry_over
 
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
@@ -47,14 +49,21 @@ class _Ready:
     """A plan as it would be published."""
 
     grids: gpd.GeoDataFrame
-    """Columns of the table grid; stored coordinates, conformed."""
+    """Columns of the table grid; stored coordinates, conformed; with the level-1 grids of streets."""
     neighbours: gpd.GeoDataFrame
     """Rows in force of other communities that get vertices: with fid of the row they replace."""
     base: dict[str, Any]
     """Community code -> new geometry, stored coordinates."""
     coded: Coded
+    streets: Streets
     cut: list[dict[str, Any]]
     """Report rows on overlays that lost ground."""
+
+    @property
+    def old(self) -> gpd.GeoDataFrame:
+        """The rows in force that these replace, stored coordinates."""
+        both = pd.concat([to_stored(self.coded.old), self.streets.old], ignore_index=True)
+        return gpd.GeoDataFrame(both, crs=self.grids.crs)
 
 
 def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) -> None:
@@ -62,7 +71,7 @@ def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) 
     row = plan_row(connection, plan_id)
     state = next_state(row.state, "submit", plan_id)
     ready = _prepare(book, connection, plan_id)
-    issue_codes(book, connection, plan_id, ready.coded.grids)
+    issue_codes(book, connection, plan_id, ready.coded.grids, list(ready.streets.rows["code"]))
     based_on = book.head(connection)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on))
     _report(connection, row, "submit", ready.cut)
@@ -101,7 +110,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
-    _report(connection, row, "file", carry_over(book, connection, _heirs(ready.coded), day, author.by))
+    _report(connection, row, "file", carry_over(book, connection, _heirs(ready), day, author.by))
     record(book, connection, plan_id, "file", state, author)
     _supersede(book, connection, plan_id, set(communities), author)
     return number
@@ -114,10 +123,10 @@ def _report(connection: sa.Connection, row: sa.Row[Any], stage: str, found: list
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == row.fid).values(report=report))
 
 
-def _heirs(coded: Coded) -> dict[str, str | None]:
+def _heirs(ready: _Ready) -> dict[str, str | None]:
     """Return the codes that go out of force, with the code of the grid that continues each; None for none."""
-    gone = set(coded.old["code"]) - set(coded.grids["code"])
-    carried = coded.lineage[coded.lineage["relation"] == "continues"]
+    gone = set(ready.old["code"]) - set(ready.grids["code"])
+    carried = ready.coded.lineage[ready.coded.lineage["relation"] == "continues"]
     heir = dict(zip(carried["old"], carried["new"], strict=True))
     return {code: heir.get(code) for code in gone}
 
@@ -158,7 +167,10 @@ def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: b
     base = book.base(connection)
     base_work = book.work(base)
     published = book.grids(connection, book.head(connection))
-    others = published[~published["community"].isin(set(coded.grids["community"]))]
+    plan = coded.grids.assign(parent=coded.grids["parent_code"])
+    refuse_mixed(book.scheme, published, plan)
+    ours = published["code"].isin(set(hanging(plan, book.scheme).values()))
+    others = published[~ours & ~published["community"].isin(set(plan["community"]))]
     others_work = book.work(others)
     over, others_over = (f["mode"].fillna("") == "overlay" for f in (coded.grids, others_work))
     fitted = conform(base_work, coded.grids[~over], others_work[~others_over])
@@ -170,10 +182,12 @@ def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: b
     later = _stored_with(others, others_work, {**fitted.in_force, **_labelled(others_work, shapes)})
     changed = [*fitted.in_force, *_labelled(others_work, shapes)]
     rows = _published(book, grids)
-    _refuse_faults(rows, later, changed, outlines)
+    streets = form_streets(book, rows, later, published, outlines)
+    rows = gpd.GeoDataFrame(pd.concat([rows, streets.rows], ignore_index=True), crs=rows.crs)
+    _refuse_faults(book.scheme, rows, later, changed, outlines)
     moved = outlines.loc[list(fitted.base)]
     new_base = dict(zip(moved["code"], moved.geometry, strict=True))
-    return _Ready(rows, later.loc[changed], new_base, coded, _cut_rows(coded.grids[over], cut[over]))
+    return _Ready(rows, later.loc[changed], new_base, coded, streets, _cut_rows(coded.grids[over], cut[over]))
 
 
 def _labelled(frame: gpd.GeoDataFrame, by_code: dict[Any, BaseGeometry]) -> dict[Any, BaseGeometry]:
@@ -215,16 +229,22 @@ def _published(book: Book, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _refuse_faults(
-    grids: gpd.GeoDataFrame, others: gpd.GeoDataFrame, changed: list[Any], base: gpd.GeoDataFrame
+    scheme: Scheme, grids: gpd.GeoDataFrame, others: gpd.GeoDataFrame, changed: list[Any], base: gpd.GeoDataFrame
 ) -> None:
-    """Check the plan's communities, and that they and all others, as they will be, still form one coverage."""
-    here = base[base["code"].isin(set(grids["community"]))]
-    found = faults(grids.assign(id=grids["code"]), here)
-    if not len(found):
-        touched = base[base["code"].isin(set(others["community"].loc[changed]))]
-        rest = others[others["community"].isin(set(touched["code"]))]
-        both = pd.concat([grids.assign(id=grids["code"]), rest.assign(id=rest["code"])], ignore_index=True)
-        found = faults(gpd.GeoDataFrame(both, crs=grids.crs), pd.concat([here, touched], ignore_index=True))
+    """Check the plan's communities, and that they and all others, as they will be, still form one coverage.
+
+    The communities of a street whose level-1 grid is renewed are checked with the plan's.
+    """
+    both = pd.concat([grids, others], ignore_index=True)
+    both = gpd.GeoDataFrame(both.assign(id=both["code"]), crs=grids.crs)
+    family = families(both, scheme)
+    wanted = set(family[: len(grids)])
+    touched = wanted | set(family[len(grids) :][others.index.isin(changed)])
+    found = pd.DataFrame()
+    for chosen in (wanted, touched):
+        part = both[family.isin(chosen)].reset_index(drop=True)
+        if not len(found):
+            found = faults(part, base[base["code"].isin(set(part["community"]))])
     if len(found):
         shown = found.head(3)
         raise Rejected(
@@ -247,7 +267,7 @@ def _refuse_unfindable(book: Book, connection: sa.Connection, number: int) -> No
 
 def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, ready: _Ready) -> None:
     """End the rows that change, and start the new ones."""
-    old = to_stored(ready.coded.old)
+    old = ready.old
     same = _unchanged(old, ready.grids)
     _end(connection, old["fid"][~old["code"].isin(same)].tolist(), number)
     _end(connection, ready.neighbours["fid"].tolist(), number)
@@ -260,7 +280,8 @@ def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, r
     )
     for code, geom in ready.base.items():
         connection.execute(sa.update(t.community).where(t.community.c.code == code).values(geometry=geom))
-    insert(connection, t.lineage, ready.coded.lineage.assign(revision=number))
+    for lineage in (ready.coded.lineage, ready.streets.lineage):
+        insert(connection, t.lineage, lineage.assign(revision=number))
     _settle_codes(connection, set(ready.grids["code"]), set(old["code"]))
     _replace_buildings(connection, plan_id, ready.grids)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
-from gridgis.ledger.encode import encode_plan
+from gridgis.ledger.encode import encode_plan, streets_above
 from gridgis.ledger.identity import identify
 from gridgis.ledger.names import carried_names
 from gridgis.ledger.states import actions, next_state
@@ -228,7 +229,9 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
         kept = dict(zip(ours["local_id"], ours["code"], strict=True)) | _given_again(connection, grids)
         grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, _numbered(book, connection), kept)["code"]
     by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
-    grids["parent_code"] = [by_id.get(p) if isinstance(p, str) else None for p in grids["parent"]]
+    streets = streets_above(grids, book.scheme)
+    above = zip(grids["parent"], grids["community"], strict=True)
+    grids["parent_code"] = [by_id.get(p) if isinstance(p, str) else streets.get(community) for p, community in above]
     lineage = identity.lineage.assign(new=identity.lineage["new"].map(by_id))
     lineage = lineage.astype({"relation": object})
     lineage.loc[lineage["old"] == lineage["new"], "relation"] = "continues"
@@ -273,18 +276,20 @@ def _write_codes(connection: sa.Connection, coded: gpd.GeoDataFrame, column: str
     connection.execute(sa.update(t.plan_grid).where(g.fid == sa.bindparam("row")).values(**values), rows)
 
 
-def issue_codes(book: Book, connection: sa.Connection, plan_id: int, coded: gpd.GeoDataFrame) -> None:
-    """Issue the codes of a plan; burn those that it was given before and no longer needs."""
+def issue_codes(
+    book: Book, connection: sa.Connection, plan_id: int, coded: gpd.GeoDataFrame, streets: Sequence[str] = ()
+) -> None:
+    """Issue the codes of a plan, and of its streets; burn those that it was given before and no longer needs."""
     c = t.issued_code.c
     now = book.clock()
-    known = set(issued(connection))
-    fresh = [code for code in coded["code"] if code not in known]
+    known, wanted = set(issued(connection)), [*coded["code"], *streets]
+    fresh = [code for code in wanted if code not in known]
     if fresh:
         rows = [{"code": code, "plan_id": plan_id, "issued_at": now, "state": "issued"} for code in fresh]
         connection.execute(sa.insert(t.issued_code), rows)
     ours = sa.select(c.code).where((c.plan_id == plan_id) & (c.state == "issued"))
-    needless = set(connection.execute(ours).scalars()) - set(coded["code"])
-    again = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars()) & set(coded["code"])
+    needless = set(connection.execute(ours).scalars()) - set(wanted)
+    again = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars()) & set(wanted)
     anew = {"state": "issued", "plan_id": plan_id, "issued_at": now}
     for codes, values in ((needless, {"state": "burned"}), (again, anew)):
         if codes:

@@ -13,6 +13,7 @@ from gridgis.checks.edges import Integers
 from gridgis.checks.finding import Finding, Outcome
 from gridgis.checks.layers import texts
 from gridgis.checks.place import Place
+from gridgis.checks.plots import plots_of_sites
 from gridgis.checks.scene import Scene
 from gridgis.model import MODES, SITE_CATEGORIES, need_columns
 
@@ -24,7 +25,7 @@ def dedicated(scene: Scene) -> Outcome:
     """Check categories, and that sites and their grids are the same ground; measure: square metres.
 
     A site's ground inside the community must lie in dedicated grids of its mode (of any site: where sites overlap one
-    gives way), and a dedicated grid must not reach beyond its site.
+    gives way), and a dedicated grid must not reach beyond its site. Of a site that is divided inside see `plots`.
     """
     found: list[Finding] = []
     grids = np.flatnonzero(scene.carved | scene.overlay)
@@ -38,6 +39,7 @@ def dedicated(scene: Scene) -> Outcome:
         checked += 0 if place.sites is None else len(place.sites)
         found.extend(_ground_of_sites(scene, place, mine))
         found.extend(_ground_of_grids(scene, place, mine))
+    found.extend(() if scene.revision_wide else plots_of_sites(scene))
     return Outcome(checked, tuple(found))
 
 

@@ -148,6 +148,7 @@ def _cut_piece(c: Contacts, parts: int, limit: float, rules: DivisionRules, seed
     """Cut contiguous ground into plots; where there is a limit, into more if so many cannot keep it."""
     weights = np.maximum(1, np.round(c.area)).astype(np.int64)
     found = np.zeros(c.n, dtype=np.int64)
+    parts = min(parts, c.n)
     for k in range(parts, min(parts + MORE if limit else parts, c.n) + 1):
         mean = float(weights.sum()) / k
         upper = int(limit) if limit else int(mean * (1 + SLACK))

@@ -31,6 +31,8 @@ def divide_command(
     pins: Annotated[
         str | None, typer.Option(help="划分要求：同格、分开、指定网格、保留边界（见 docs/pins.md） / file of pins")
     ] = None,
+    changes: Annotated[Path | None, typer.Option(help="重划：移动楼栋清单 .csv / the buildings that moved")] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="重划：前后对照图 .html / map before and after")] = None,
     boundary: Annotated[str | None, typer.Option(help="边界文件，或 bbox（外包矩形） / file, or bbox")] = None,
     buildings: Annotated[str | None, typer.Option(help="建筑文件 / file of buildings")] = None,
     barriers: Annotated[list[str] | None, typer.Option(help="界线文件（可重复） / files of barriers")] = None,
@@ -54,8 +56,11 @@ def divide_command(
 
     gridgis divide sample_shapes/town --community 990001001002 --registry registry.gpkg -o one.gpkg
 
+    gridgis divide sample_shapes/town --previous plan.gpkg --changes moved.csv --map change.html -o new.gpkg
+
     gridgis divide sample_shapes/town --pins pins.csv -o plan.gpkg
     """
+    from gridgis.cli.changes import check_change_outputs, write_change_outputs
     from gridgis.cli.report import progress_bar
     from gridgis.io.notes import Notes, join_notes
     from gridgis.io.own import read_own
@@ -74,6 +79,7 @@ def divide_command(
     if previous and registry:
         zh, en = "--previous 与 --registry 只能给一个", "give --previous or --registry, not both"
         raise InvalidInput(zh, en)
+    check_change_outputs(changes, map_, bool(previous or registry), (town, previous, registry, out))
     notes = Notes("read")
     asked = read_pins(pins, crs, notes) if pins else ()
     given = read_own(files) if files is not None else read_town(str(town))
@@ -82,6 +88,7 @@ def divide_command(
     with progress_bar(as_json) as progress, Registry.open(registry) if registry else nullcontext() as book:
         division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked)
     write_plan(division.plan, out, division.communities)
+    write_change_outputs(division, changes, map_)
     _print(division, out, as_json)
 
 
@@ -119,6 +126,7 @@ def _own_files(
 
 
 def _print(division: Division, out: Path, as_json: bool) -> None:
+    from gridgis.cli.changes import print_changes
     from gridgis.cli.report import print_json, print_rows
     from gridgis.model import REPORT_COLUMNS
     from gridgis.service.divide import plan_figures
@@ -136,6 +144,8 @@ def _print(division: Division, out: Path, as_json: bool) -> None:
         print_json({"plan": str(out), "seed": plan.seed, "figures": figures, "engine": engine, "report": rows})
         return
     print_figures(figures)
+    if division.changes is not None:
+        print_changes(division.changes)
     print_rows(rows)
     typer.echo(f"已写入 / written: {out}")
     typer.echo(f"下一步 / next: gridgis verify {out}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -10,11 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gridgis.errors import InvalidInput
 from gridgis.geometry import match
 from gridgis.geometry.arrays import Ints, points
 from gridgis.geometry.coverage import report_row
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import representative_points
+from gridgis.io.plan_file import check_output
 from gridgis.model import Band, DivisionPlan, PlanReport
 from gridgis.partition.continuity import earlier_grids, id_column
 
@@ -38,6 +42,8 @@ class Changes:
 
     moved: pd.DataFrame
     figures: dict[str, dict[str, Any]]
+    previous: gpd.GeoDataFrame
+    """The grids before, in the work CRS."""
 
 
 def find_changes(previous: gpd.GeoDataFrame | DivisionPlan, plan: DivisionPlan) -> Changes:
@@ -62,7 +68,7 @@ def find_changes(previous: gpd.GeoDataFrame | DivisionPlan, plan: DivisionPlan) 
         moved[f"new_level{level}"] = np.where(left, after, "")
         figures[f"level{level}"] = _figures(plan, level, before, left, heir)
         away |= left
-    return Changes(moved.loc[away, list(CHANGE_COLUMNS)].reset_index(drop=True), figures)
+    return Changes(moved.loc[away, list(CHANGE_COLUMNS)].reset_index(drop=True), figures, old)
 
 
 def with_changes(plan: DivisionPlan, changes: Changes) -> DivisionPlan:
@@ -183,4 +189,21 @@ def least_sum(numbers: list[int], least: int) -> int:
     return least + (above & -above).bit_length() - 1
 
 
-__all__ = ["CHANGE_COLUMNS", "Changes", "find_changes", "least_sum", "with_changes"]
+def write_changes(changes: Changes, path: str | Path) -> None:
+    """Write the buildings that moved as CSV (UTF-8 with BOM, for Excel); never half-written.
+
+    Raises
+    ------
+    InvalidInput
+        The name does not end in .csv, or the file cannot be written.
+    """
+    path = Path(path)
+    check_output(path, suffixes=(".csv",))
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
+    try:
+        changes.moved.to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")
+        os.replace(partial, path)
+    except OSError as e:
+        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
+    finally:
+        partial.unlink(missing_ok=True)

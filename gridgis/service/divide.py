@@ -36,6 +36,7 @@ from gridgis.model import (
 )
 from gridgis.partition import divide
 from gridgis.registry import Registry
+from gridgis.service.changes import Changes, find_changes, with_changes
 from gridgis.service.plans import communities_on_base
 
 EXCEPTED = (
@@ -50,6 +51,8 @@ class Division:
 
     plan: DivisionPlan
     communities: tuple[Community, ...]
+    changes: Changes | None = None
+    """What moved, where earlier grids were given."""
 
 
 def divide_town(
@@ -100,9 +103,11 @@ def divide_town(
     else:
         communities, grids, work_crs = _on_base(communities, previous)
         plan = divide(communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress)
+    changes = None if previous is None or grids is None else find_changes(grids, plan)
+    plan = plan if changes is None else with_changes(plan, changes)
     rows = join_notes(town.notes, plan.report.rows)
     plan = replace(plan, report=PlanReport(rows, plan.report.figures))
-    return Division(plan, tuple(communities))
+    return Division(plan, tuple(communities), changes)
 
 
 def pick(communities: Sequence[Community], only: Sequence[str]) -> list[Community]:

@@ -98,6 +98,9 @@ def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Ro
     if region.closed == "joined":
         zh = f"各块单独划分时有网格不在 {band.lower}-{band.upper} 之内，故合并"
         en = f"cut alone, one of its pieces had grids outside {band.lower}-{band.upper}, so they were joined"
+    elif region.closed == "kept":
+        zh = f"重划时保留原网格（如界线为新增，须移动 {sides[-1]} 户才能避免）"
+        en = f"kept from the earlier division; where the barrier is new, {sides[-1]} households would have to move"
     elif region.needy:
         why = [_why_needy(region.merged[k], band) for k in region.needy]
         more_zh, more_en = _how_needed(pairs, region.pairs)

@@ -13,7 +13,8 @@ that are not at an end of what they may hold: no sum changes, and in each grid o
 less, so the price is concave along the shift, and one of the two ends is no dearer. A cheapest layout is therefore a
 tree (two grids share one piece at most, and no cycle of such), in which everything but one is at an end: the grids at a
 bound of the band, the remainders at an end of an interval of numbers that can be cut. ``Group.cheapest`` takes such a
-tree apart, leaf by leaf.
+tree apart, leaf by leaf. Lumps cannot be shifted: with them the same trees are tried, and what two grids that share two
+pieces could do with an estate for each is left out.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ stay outside the band in every grouping are dearer than any crossing.
 3. The groups are chosen so that each needy piece is in one and no other piece in two: by dynamic programming in small
    clusters, else as an integer program (HiGHS in scipy).
 
-In ground of up to ``SMALL`` pieces that is the cheapest of all layouts; in larger ground the cheapest of those with
-groups up to ``MOST_PIECES`` pieces (an elastic host, and what else hangs on it, not counted). ``Merged.exact`` is False
-where the effort ran out, or where needy pieces were left that larger groups might help; these are then joined greedily
-and all is tried again.
+In ground of up to ``SMALL`` pieces that is the cheapest of all layouts (with estates: of those that `crossing` tries),
+and ``Merged.exact`` says so. In larger ground 2 is a shortcut and groups have up to ``MOST_PIECES`` pieces (what else
+hangs on an elastic host not counted); of 300 random grounds of 4 to 7 pieces it lost in one, by 0.7 %. Where the effort
+ran out, or groups were left outside the band that larger ones might help, these are joined greedily and all is tried
+again.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class Merged:
-    """All pieces in groups, in the order of their lowest piece; ``exact`` tells whether no cheaper grouping exists."""
+    """All pieces in groups, in the order of their lowest piece; ``exact`` tells whether all layouts were tried."""
 
     groups: tuple[Joined, ...]
     exact: bool
@@ -138,10 +139,10 @@ def _merge_connected(ground: Map, inside: list[int], band: Band) -> tuple[list[J
     if total <= band.lower:
         grids = (tuple((i, ground.pieces[i].households) for i in inside),) if len(inside) > 1 else ()
         return [Joined(tuple(inside), grids, band.lower - total)], True
-    chosen, exact = _Search(ground, inside, band).run()
+    chosen, complete = _Search(ground, inside, band).run()
     stuck = [g for g in chosen if g.excess]
-    if exact or not stuck or len(chosen) == 1:
-        return chosen, exact
+    if complete or not stuck or len(chosen) == 1:
+        return chosen, complete and len(inside) <= SMALL
     return _coarser(ground, chosen, band), False
 
 
@@ -241,7 +242,7 @@ class _Search:
         self.least = [least_pairs(p, band) for p in self.map.pieces]
         self.all = len(inside) <= SMALL
         self.elastic = 0 if self.all else self._elastic()
-        self.exact = True
+        self.complete = True
         self.steps = 0
 
     def run(self) -> tuple[list[Joined], bool]:
@@ -249,10 +250,10 @@ class _Search:
             self._columns()
             found, proven = choose([c.mask for c in self.columns], [c.price for c in self.columns], self.needy)
             groups = self._groups([self.columns[k] for k in found])
-            self.exact &= proven
+            self.complete &= proven
             overdrawn = self._overdrawn(groups)
             if not overdrawn:
-                return groups, self.exact
+                return groups, self.complete
             self.elastic &= ~overdrawn
 
     def _elastic(self) -> int:
@@ -292,12 +293,12 @@ class _Search:
             front = {}
             for mask in grown:
                 if self.steps > MOST_STEPS:
-                    self.exact = False
+                    self.complete = False
                     return
                 front[mask] = self._price(mask)
             if not front:
                 return
-        self.exact &= self.all or not any(front.values())
+        self.complete &= self.all or not any(front.values())
 
     def _grown(self, front: dict[int, bool]) -> set[int]:
         out = set()

@@ -89,6 +89,25 @@ def test_a_host_that_would_give_too_much_is_found_out() -> None:
     need_sound(ground, merged, URBAN)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from([60, 120, 200, 260, 320, 410, 510, 550, 590, 640, 1300, 4000]), min_size=3, max_size=7),
+    st.data(),
+)
+def test_the_shortcuts_of_large_ground_lose_little(households: list[int], data: st.DataObject) -> None:
+    links = data.draw(st.lists(st.sampled_from([*combinations(range(len(households)), 2)]), unique=True, min_size=2))
+    ground = of(tuple(households), sorted(links))
+    best = merge(ground, URBAN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gridgis.partition.merge.SMALL", 0)
+        quick = merge(ground, URBAN)
+    need_sound(ground, quick, URBAN)
+    assert best.exact
+    assert sum(g.excess for g in quick.groups) >= sum(g.excess for g in best.groups)
+    if sum(g.excess for g in quick.groups) == sum(g.excess for g in best.groups) == 0:
+        assert pairs(best) <= pairs(quick) <= 1.2 * pairs(best)
+
+
 def test_many_hamlets_that_are_far_too_small_are_joined_all_the_same() -> None:
     merged = merge(row(*[20] * 60), URBAN)
     assert sum(g.excess for g in merged.groups) == 0
@@ -162,12 +181,12 @@ def brute_force(ground: Map, band: Band) -> int | None:
 
 
 @st.composite
-def small_ground(draw: st.DrawFn) -> tuple[Map, Band]:
+def small_ground(draw: st.DrawFn, most_lumps: int) -> tuple[Map, Band]:
     band = draw(st.sampled_from([Band(3, 5), Band(4, 6), Band(3, 4), Band(2, 5), Band(4, 4)]))
     n = draw(st.integers(2, 3))
     pieces: list[int | tuple[int, ...]] = []
     for _ in range(n):
-        lumps = draw(st.lists(st.integers(2, band.upper), max_size=2))
+        lumps = draw(st.lists(st.integers(2, band.upper), max_size=most_lumps))
         sand = draw(st.integers(0 if lumps else 1, 9 if n < 3 else 5))
         pieces.append((sand + sum(lumps), *lumps))
     every = list(combinations(range(n), 2))
@@ -175,7 +194,7 @@ def small_ground(draw: st.DrawFn) -> tuple[Map, Band]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(small_ground())
+@given(small_ground(0))
 def test_the_price_is_that_of_all_layouts_tried(given: tuple[Map, Band]) -> None:
     ground, band = given
     merged, best = merge(ground, band), brute_force(ground, band)
@@ -183,6 +202,18 @@ def test_the_price_is_that_of_all_layouts_tried(given: tuple[Map, Band]) -> None
         assert sum(g.excess for g in merged.groups) > 0
     else:
         assert (sum(g.excess for g in merged.groups), pairs(merged), merged.exact) == (0, best, True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_ground(2))
+def test_with_estates_no_layout_is_cheaper_than_any_there_is(given: tuple[Map, Band]) -> None:
+    """Layouts in which two grids share two pieces, estates for both, are left out: so it may be dearer."""
+    ground, band = given
+    merged, best = merge(ground, band), brute_force(ground, band)
+    if sum(g.excess for g in merged.groups) == 0:
+        assert best is not None
+        assert pairs(merged) >= best
+        need_sound(ground, merged, band)
 
 
 def groupings(n: int) -> list[list[list[int]]]:

@@ -175,6 +175,7 @@ class DivisionRules:
     moving_price: float = 100.0
     community_level: int = 1
     max_area_dedicated_m2: float = 0.0
+    balance_by: str = "households"
 
     @property
     def first_level(self) -> int:
@@ -242,6 +243,7 @@ class DivisionRules:
             for key in ("max_area_empty_m2", "m2_per_household", "default_storeys", "max_area_dedicated_m2", *PRICES):
                 values[key] = float(values[key])
             values["effort"] = int(values["effort"])
+            values["balance_by"] = str(values["balance_by"])
         except (TypeError, KeyError, ValueError, AttributeError) as e:
             raise InvalidInput(f"规则 {source} 的值不对：{e}", f"rules {source}: wrong value: {e}") from e
         _check_rules(values, source)
@@ -262,6 +264,7 @@ LATER_RULES = {
     "moving_price": 100.0,
     "community_level": 1,
     "max_area_dedicated_m2": 0.0,
+    "balance_by": "households",
 }
 """Keys that came later, with the values by which files without them were meant."""
 

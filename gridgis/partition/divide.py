@@ -32,6 +32,7 @@ from gridgis.partition.ground import Ground, take_in
 from gridgis.partition.keep import Kept
 from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut
+from gridgis.partition.load import building_load
 from gridgis.partition.pin_members import drawn_borders
 from gridgis.partition.pins import need_obeyed, sent_home, settle
 from gridgis.partition.plots import make_plots, named_sites
@@ -89,7 +90,7 @@ def divide(
     atoms = make_atoms(ground, progress, drawn_borders(pins, ground.work_crs), kept)
     level2 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     level3 = np.full(len(atoms.polygons), -1, dtype=np.int64)
-    whole = contacts(ground, atoms, np.arange(len(atoms.polygons)))
+    whole = contacts(ground, atoms, np.arange(len(atoms.polygons)), building_load(ground, by_code))
     settled = settle(pins, ground, atoms, whole, by_code, previous)
     whole = replace(whole, held=settled.held)
     codes = ground.base["code"].astype(str).tolist()

@@ -25,8 +25,8 @@ class Contacts:
 
     ``atom`` (n,) position in Atoms; ``households`` (n,); ``biggest`` (n,) households of the largest building
     (buildings on one and the same spot, which nothing can part, taken together);
-    ``area`` (n,) m2; ``outline`` (n,) metres around; ``compound`` (n,) or -1; ``water`` (n,) True for water
-    that cannot be crossed and has no building on it;
+    ``area`` (n,) m2; ``outline`` (n,) metres around; ``load`` (n,) what is balanced; ``compound`` (n,) or -1;
+    ``water`` (n,) True for water that cannot be crossed and has no building on it;
     ``held`` what pins demand, and ``level`` the level that is cut: the demands differ by level.
     ``pairs`` (m, 2) positions a < b; ``length`` (m, 9) metres of shared edge by class, OPEN last.
     """
@@ -36,6 +36,7 @@ class Contacts:
     biggest: Ints
     area: Floats
     outline: Floats
+    load: Floats
     compound: Ints
     water: Bools
     pairs: Ints
@@ -94,6 +95,7 @@ class Contacts:
             self.biggest[chosen],
             self.area[chosen],
             self.outline[chosen],
+            self.load[chosen],
             self.compound[chosen],
             self.water[chosen],
             np.sort(ends[keep], axis=1),
@@ -129,6 +131,7 @@ class Contacts:
                     self.biggest[mine],
                     self.area[mine],
                     self.outline[mine],
+                    self.load[mine],
                     self.compound[mine],
                     self.water[mine],
                     pairs[edges],
@@ -140,8 +143,8 @@ class Contacts:
         return out
 
 
-def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
-    """Build the contacts among the chosen atoms of one community."""
+def contacts(ground: Ground, atoms: Atoms, chosen: Ints, load: Floats | None = None) -> Contacts:
+    """Build the contacts among the chosen atoms; ``load`` (b,) is what of the buildings is balanced (households)."""
     counts = ground.buildings["households"].to_numpy()
     biggest = np.zeros(len(atoms.polygons), dtype=np.int64)
     on_one_spot = ground.buildings.groupby(["lon", "lat"])["households"].transform("sum").to_numpy(dtype=np.int64)
@@ -163,6 +166,7 @@ def contacts(ground: Ground, atoms: Atoms, chosen: Ints) -> Contacts:
         biggest,
         shapely.area(atoms.polygons).astype(np.float64),
         shapely.length(atoms.polygons).astype(np.float64),
+        np.bincount(atoms.building_atom, counts if load is None else load, len(atoms.polygons)).astype(np.float64),
         atoms.compound,
         water & ~lived_on,
         pairs[keep],

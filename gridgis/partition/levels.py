@@ -125,6 +125,7 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
         band.lower,
         band.upper,
         balance=rules.balance_price,
+        load=np.bincount(node, c.load, n).astype(np.float64),
         shape=Shape(
             np.bincount(which, metres[crossing], len(key)).astype(np.float64),
             np.maximum(rim, 0.0),

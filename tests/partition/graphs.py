@@ -58,8 +58,9 @@ class Drawn:
         none = np.full(n, -1)
         dry = np.zeros(n, dtype=bool)
         return Contacts(
-            np.arange(n), households, households, np.full(n, 100.0), np.full(n, 40.0), none, dry, pairs, length
-        )
+            np.arange(n), households, households, np.full(n, 100.0), np.full(n, 40.0), households * 1.0, none, dry,
+            pairs, length,
+        )  # fmt: skip
 
 
 def set_partitions(items: list[int]) -> Iterator[list[set[int]]]:

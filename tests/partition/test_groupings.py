@@ -53,6 +53,7 @@ def contacts(weights: Ints, edges: Ints) -> Contacts:
         weights,
         np.ones(n),
         np.ones(n),
+        weights * 1.0,
         none,
         np.zeros(n, dtype=bool),
         edges,

@@ -34,6 +34,8 @@ COLUMNS = 60
 """Sets taken into the relaxation at a time."""
 ROUNDS = 400
 """Rounds of column generation."""
+SHARE = 3
+"""One choice may take this part of the effort that is left, at most."""
 FIRST_LIST, LAST_LIST = 3_000, 100_000
 """Sets that CP-SAT chooses among, at first and at most."""
 
@@ -156,11 +158,15 @@ class Race:
         return self.bounds[parts] < self.ceiling
 
     def run(self) -> None:
-        """Bound each number of parts, then close in on the most promising."""
-        worth = {k: generate(self, k) for k in self.bounds if not self.over}
+        """Bound each number of parts, then close in on the most promising; where any will do, one after the other."""
+        worth: dict[int, Floats] = {}
+        for k in self.bounds:
+            if not self.over:
+                worth[k] = generate(self, k)
+            if self.first and k in worth:
+                close_in(self, k, worth.pop(k))
         for k in sorted(worth, key=lambda k: self.bounds[k]):
-            if self.open_(k) and not self.over:
-                close_in(self, k, worth[k])
+            close_in(self, k, worth[k])
 
     def take(self, labels: Ints) -> None:
         """Keep a partition where it is better."""
@@ -244,10 +250,10 @@ def close_in(race: Race, parts: int, worth: Floats) -> None:
         most *= 4
         if not all_:
             continue
-        chosen = choose(found, sets.prices(found, parts), parts, race.left, any_=race.first)
+        chosen = choose(found, sets.prices(found, parts), parts, race.left / SHARE, any_=race.first)
         race.solved += chosen.work
         if chosen.sets is not None:
             race.take(as_labels(found[chosen.sets]))
         race.bounds[parts] = max(race.bounds[parts], min(chosen.bound, goal))
-        if not chosen.settled:
+        if not chosen.settled and not race.first:
             break

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridgis.geometry.arrays import Bools, Floats, Ints
+from gridgis.partition.problem import Problem
 
 Labels = NDArray[np.int8]
 """(states, slots) 0 outside; else the lowest slot + 1 of those connected to the slot inside the set."""
@@ -63,23 +64,31 @@ class _Step:
     inside: Bools
     cut: Floats
 
+    def only(self, chosen: Bools | Ints) -> _Step:
+        """Return some of the arcs."""
+        return _Step(self.source[chosen], self.target[chosen], self.inside[chosen], self.cut[chosen])
 
-def frontier(n: int, edges: Ints, costs: Floats, apart: Ints) -> Frontier | None:
+
+def frontier(problem: Problem) -> Frontier | None:
     """Build the network of the connected sets that hold no pair of ``apart``; None where it would be too wide.
+
+    States that only sets above the upper bound can reach are left out.
 
     Examples
     --------
     A row of three has six connected sets, so as many paths; the last state of each path is left by a closing arc:
 
-    >>> f = frontier(3, np.array([[0, 1], [1, 2]]), np.ones(2), np.empty((0, 2), dtype=np.int64))
+    >>> ones = np.ones(3, dtype=np.int64)
+    >>> f = frontier(Problem(ones, np.array([[0, 1], [1, 2]]), np.ones(2), 1, 3))
     >>> f.node.tolist(), f.states, len(f.closing)
     ([0, 1, 2], 6, 4)
     """
+    n, weights = problem.n, problem.weights
     near: list[dict[int, float]] = [{} for _ in range(n)]
     foes: list[set[int]] = [set() for _ in range(n)]
-    for (a, b), c in zip(edges.tolist(), costs.tolist(), strict=True):
+    for (a, b), c in zip(problem.edges.tolist(), problem.costs.tolist(), strict=True):
         near[a][b] = near[b][a] = c / 2
-    for a, b in apart.tolist():
+    for a, b in problem.apart.tolist():
         foes[a].add(b)
         foes[b].add(a)
     links = [set(near[v]) | foes[v] for v in range(n)]
@@ -88,14 +97,18 @@ def frontier(n: int, edges: Ints, costs: Floats, apart: Ints) -> Frontier | None
     last = [max([turn[v], *(turn[u] for u in links[v])]) for v in range(n)]
     held: list[int] = []
     states: Labels = np.zeros((1, 0), dtype=np.int8)
+    light = np.zeros(1, dtype=np.int64)
     steps, counts = [], [1]
     for t, v in enumerate(order):
         if len(held) >= MOST_SLOTS:
             return None
-        decided, step = _decide(states, held, v, near[v], foes[v])
+        decided, step = _decide(states, held, near[v], foes[v])
+        weight = light[step.source] + weights[v] * step.inside
+        fits = weight <= problem.upper
+        decided, step, weight = decided[fits], step.only(fits), weight[fits]
         held.append(v)
         keep = [last[u] > t for u in held]
-        states, step = _forget(decided, step, np.array(keep))
+        states, step, light = _forget(decided, step, weight, np.array(keep))
         held = [u for u, k in zip(held, keep, strict=True) if k]
         steps.append(step)
         counts.append(len(states))
@@ -136,8 +149,8 @@ def _greedy(links: Sequence[set[int]], start: int, bound: float) -> tuple[float,
     return (price if len(order) == len(links) else np.inf), order
 
 
-def _decide(states: Labels, held: list[int], v: int, near: dict[int, float], foes: set[int]) -> tuple[Labels, _Step]:
-    """Put node v outside and inside each state; its slot is the last."""
+def _decide(states: Labels, held: list[int], near: dict[int, float], foes: set[int]) -> tuple[Labels, _Step]:
+    """Put a node with these neighbours outside and inside each state; its slot is the last."""
     count, slots = states.shape
     inside = states > 0
     beside = [j for j in range(slots) if held[j] in near]
@@ -154,8 +167,11 @@ def _decide(states: Labels, held: list[int], v: int, near: dict[int, float], foe
     return np.concatenate([out, merged[free]]), step
 
 
-def _forget(states: Labels, step: _Step, keep: Bools) -> tuple[Labels, _Step]:
-    """Drop the slots that are over; what is then not connected to any other slot is a finished set, or no set."""
+def _forget(states: Labels, step: _Step, weight: Ints, keep: Bools) -> tuple[Labels, _Step, Ints]:
+    """Drop the slots that are over; what is then not connected to any other slot is a finished set, or no set.
+
+    Returns the states that are left, the arcs to them, and the least weight of each.
+    """
     kept, dropped = states[:, keep], states[:, ~keep]
     closed = np.zeros(len(states), dtype=np.bool_)
     for label in dropped.T:
@@ -174,8 +190,10 @@ def _forget(states: Labels, step: _Step, keep: Bools) -> tuple[Labels, _Step]:
     possible = np.flatnonzero(~closed | ends)
     by_target = possible[np.argsort(target[possible], kind="stable")]
     target[ends] = -1
-    order = _Step(step.source[by_target], target[by_target], step.inside[by_target], step.cut[by_target])
-    return named[~closed][where], order
+    light = np.full(len(where), np.iinfo(np.int64).max)
+    np.minimum.at(light, target[~closed], weight[~closed])
+    arcs = _Step(step.source, target, step.inside, step.cut).only(by_target)
+    return named[~closed][where], arcs, light
 
 
 def _joined(order: list[int], steps: list[_Step], counts: list[int]) -> Frontier:

@@ -51,7 +51,7 @@ class Sets:
     @classmethod
     def of(cls, problem: Problem) -> Sets | None:
         """Return the sets of a problem; None where its graph is too wide for the method."""
-        network = frontier(problem.n, problem.edges, problem.costs, problem.apart)
+        network = frontier(problem)
         if network is None:
             return None
         axis = MOST_BYTES // (8 * network.states)

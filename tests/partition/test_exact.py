@@ -182,8 +182,8 @@ def test_a_graph_too_wide_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact_sets, "MOST_BYTES", 1_000)
     assert polish(problem, start, [2], 20.0).status == "unknown"
     complete = np.array(list(combinations(range(20), 2)), dtype=np.int64)
-    nobody = np.empty((0, 2), dtype=np.int64)
-    assert frontier(20, complete, np.ones(len(complete)), nobody) is None
+    crowd = Problem(np.ones(20, dtype=np.int64), complete, np.ones(len(complete)), 1, 20)
+    assert frontier(crowd) is None
 
 
 def test_more_parts_than_nodes_are_impossible() -> None:

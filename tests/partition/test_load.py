@@ -41,6 +41,6 @@ def test_a_column_that_is_not_there_is_named() -> None:
 
 @pytest.mark.parametrize("wrong", [None, -1, "many"])
 def test_a_value_that_is_no_count_is_refused(wrong: object) -> None:
-    n = len(village().buildings)
+    n = len(houses(BOX))
     with pytest.raises(InvalidInput, match="1 buildings have no, a negative or a wrong 'residents'"):
         divide(peopled([wrong, *[4] * (n - 1)]), RESIDENTS)

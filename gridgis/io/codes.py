@@ -9,7 +9,8 @@ from pathlib import Path
 import geopandas as gpd
 
 from gridgis.errors import InvalidInput, NotFound
-from gridgis.io.plan_file import _write_layer, check_output, fresh_file
+from gridgis.io.geopackage import write_layer
+from gridgis.io.plan_file import check_output, fresh_file
 
 HEADINGS = ("code", "编码", "网格编码", "网格编号")
 """Names of the column of codes in a CSV file; letter case does not matter."""
@@ -85,7 +86,7 @@ def write_codes(table: gpd.GeoDataFrame, path: str | Path) -> None:
     check_output(path, suffixes=CODES_SUFFIXES)
     if path.suffix.lower() == ".gpkg":
         with fresh_file(path) as partial:
-            _write_layer(partial, "grids", table, "MultiPolygon")
+            write_layer(partial, "grids", table, "MultiPolygon")
         return
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
     try:

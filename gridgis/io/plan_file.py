@@ -28,6 +28,7 @@ from pyogrio.errors import DataSourceError
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
+from gridgis.io.geopackage import plain_texts, read_one_layer, write_layer, write_table
 from gridgis.io.pins import pins_of, pins_table
 from gridgis.io.read import list_layers
 from gridgis.model import (
@@ -47,8 +48,6 @@ from gridgis.model import (
 VERSION = 1
 """Version of the plan file's layout; a file of another one is refused."""
 
-FIXED_DAY = "2000-01-01T00:00:00.000Z"
-
 PLAN_LAYERS: dict[str, tuple[tuple[str, ...], str]] = {
     "grids": (tuple(GRID_COLUMNS), "MultiPolygon"),
     "buildings": (BUILDING_COLUMNS, "Unknown"),
@@ -59,12 +58,6 @@ PLAN_LAYERS: dict[str, tuple[tuple[str, ...], str]] = {
 """Layers of the plan: columns and geometry type."""
 
 INPUT_LAYERS = ("input_buildings", "barriers", "compounds", "sites")
-
-WHOLE = ("level", "households", "residents")
-"""Columns of whole numbers, null where unknown."""
-
-_FULL = {("grids", "households"), ("buildings", "households"), ("atoms", "households")}
-"""Whole numbers that are never null."""
 
 
 def write_plan(plan: DivisionPlan, path: str | Path, communities: Sequence[Community] = ()) -> None:
@@ -88,13 +81,13 @@ def write_plan(plan: DivisionPlan, path: str | Path, communities: Sequence[Commu
         for name, (columns, kind) in PLAN_LAYERS.items():
             frame = getattr(plan, name)
             need_columns(frame, columns, name)
-            _write_layer(partial, name, to_stored(frame)[[*columns]], kind)
+            write_layer(partial, name, to_stored(frame)[[*columns]], kind)
         for name, frame in _input_layers(communities).items():
-            _write_layer(partial, name, frame, "Unknown")
+            write_layer(partial, name, frame, "Unknown")
         if plan.pins:
-            _write_layer(partial, "pins", pins_table(plan.pins), "Unknown")
-        _write_table(partial, "report", plan.report.rows[list(REPORT_COLUMNS)])
-        _write_table(partial, "meta", _meta(plan))
+            write_layer(partial, "pins", pins_table(plan.pins), "Unknown")
+        write_table(partial, "report", plan.report.rows[list(REPORT_COLUMNS)])
+        write_table(partial, "meta", _meta(plan))
 
 
 @contextmanager
@@ -205,10 +198,10 @@ def read_plan(path: str | Path) -> DivisionPlan:
     meta = _read_meta(path)
     layers: dict[str, Any] = {}
     for name, (columns, _) in PLAN_LAYERS.items():
-        frame = _read_layer(path, name)
+        frame = read_one_layer(path, name)
         need_columns(frame, columns, name)
         layers[name] = to_work(frame, meta["work_crs"], name)
-    rows = _plain(pyogrio.read_dataframe(path, layer="report"))[list(REPORT_COLUMNS)]
+    rows = plain_texts(pyogrio.read_dataframe(path, layer="report"))[list(REPORT_COLUMNS)]
     rules = {code: DivisionRules.from_dict(data, f"{path} {code}") for code, data in meta["rules"].items()}
     report = PlanReport(rows, meta["figures"])
     return DivisionPlan(**layers, report=report, rules=rules, seed=meta["seed"], pins=read_plan_pins(path))
@@ -216,7 +209,7 @@ def read_plan(path: str | Path) -> DivisionPlan:
 
 def read_plan_pins(path: Path) -> tuple[Pin, ...]:
     """Read the pins that a plan obeys; none where its file has no layer ``pins``."""
-    return pins_of(_read_layer(path, "pins")) if "pins" in list_layers(path) else ()
+    return pins_of(read_one_layer(path, "pins")) if "pins" in list_layers(path) else ()
 
 
 def read_stored_grids(path: str | Path) -> gpd.GeoDataFrame:
@@ -228,19 +221,19 @@ def read_stored_grids(path: str | Path) -> gpd.GeoDataFrame:
         No plan file, or one of another version.
     """
     _read_meta(Path(path))
-    return _read_layer(Path(path), "grids")
+    return read_one_layer(Path(path), "grids")
 
 
 def read_stored_atoms(path: str | Path) -> gpd.GeoDataFrame:
     """Read the atoms of a plan file in stored coordinates; errors as ``read_stored_grids``."""
     _read_meta(Path(path))
-    return _read_layer(Path(path), "atoms")
+    return read_one_layer(Path(path), "atoms")
 
 
 def read_stored_borders(path: str | Path) -> gpd.GeoDataFrame:
     """Read the borders of a plan file in stored coordinates; errors as ``read_stored_grids``."""
     _read_meta(Path(path))
-    return _read_layer(Path(path), "borders")
+    return read_one_layer(Path(path), "borders")
 
 
 def read_communities(path: str | Path) -> list[Community]:
@@ -259,8 +252,8 @@ def read_communities(path: str | Path) -> list[Community]:
             f"{path} was written without the input of the division; state it with --town",
             path=str(path),
         )
-    base = _read_layer(path, "base")
-    found = {name: _read_layer(path, name) for name in INPUT_LAYERS if name in list_layers(path)}
+    base = read_one_layer(path, "base")
+    found = {name: read_one_layer(path, name) for name in INPUT_LAYERS if name in list_layers(path)}
 
     def of(name: str, code: str) -> gpd.GeoDataFrame | None:
         if name not in found:
@@ -349,76 +342,3 @@ def _read_meta(path: Path) -> dict[str, Any]:
             path=str(path),
         )
     return meta
-
-
-@contextmanager
-def _fixed_time() -> Iterator[None]:
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DAY})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def _write_layer(path: Path, name: str, frame: gpd.GeoDataFrame, kind: str) -> None:
-    frame = _storable(frame)
-    if kind != "Unknown":
-        multi: Any = [_to_multi(g) for g in frame.geometry]
-        frame = frame.set_geometry(gpd.GeoSeries(multi, index=frame.index, crs=frame.crs))
-    with _fixed_time():
-        pyogrio.write_dataframe(
-            frame, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists(), promote_to_multi=False
-        )
-
-
-def _write_table(path: Path, name: str, frame: pd.DataFrame) -> None:
-    with _fixed_time():
-        pyogrio.write_dataframe(_storable(frame), path, layer=name, driver="GPKG", append=path.exists())
-
-
-def _storable(frame: Any) -> Any:
-    """Give each column one type that the format knows: whole numbers, truth values as they are, all else text."""
-    columns = {}
-    for name in frame.columns:
-        column = frame[name]
-        if name == "geometry" or pd.api.types.is_numeric_dtype(column.dtype):
-            continue
-        if name in WHOLE or name == "id":
-            numbers = pd.to_numeric(column, errors="coerce")
-            if bool((numbers.notna() == column.notna()).all()):
-                columns[name] = numbers.astype("Float64").astype("Int64")
-                continue
-        columns[name] = [None if pd.isna(v) else str(v) for v in column]
-    out = frame.assign(
-        **{n: pd.Series(v, index=frame.index, dtype=getattr(v, "dtype", object)) for n, v in columns.items()}
-    )
-    return out.reset_index(drop=True)
-
-
-def _to_multi(geometry: Any) -> Any:
-    if geometry is None or geometry.geom_type.startswith("Multi"):
-        return geometry
-    multi: dict[str, Any] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
-    return multi[geometry.geom_type]([geometry])
-
-
-def _read_layer(path: Path, name: str) -> gpd.GeoDataFrame:
-    frame: gpd.GeoDataFrame = pyogrio.read_dataframe(path, layer=name)
-    geoms = frame.geometry.to_numpy()
-    single = (shapely.get_num_geometries(geoms) == 1) & (shapely.get_type_id(geoms) >= 4)
-    geoms = np.where(single, shapely.get_geometry(geoms, 0), geoms)
-    frame = _plain(frame).set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs))
-    for column in WHOLE:
-        if column in frame:
-            kind: Any = "int64" if (name, column) in _FULL else "Int64"
-            frame[column] = frame[column].astype(kind)
-    return frame
-
-
-def _plain(frame: Any) -> Any:
-    """Return text columns as plain objects, with None for null."""
-    text = [n for n in frame.columns if n != "geometry" and not pd.api.types.is_numeric_dtype(frame[n].dtype)]
-    return frame.assign(
-        **{n: pd.Series([None if pd.isna(v) else v for v in frame[n]], index=frame.index, dtype=object) for n in text}
-    )

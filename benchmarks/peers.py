@@ -31,8 +31,6 @@ MEMORY_GIB = 6
 """Address space that a peer in its own process may use."""
 RECOM_STEPS = 20
 """Steps of a ReCom chain for each part; the division with the shortest border is taken."""
-EPSILON = 0.2
-"""How far GerryChain's parts may be from the mean load, as a share of it: the band 300-500 is 400 +- 25 %."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +239,14 @@ def _tree(task: Task) -> Callable[[], Any]:
 def _seed_parts(graph: Any, task: Task, mean: float) -> Any:
     from gerrychain.tree import recursive_tree_part
 
-    return recursive_tree_part(graph, range(task.parts), mean, "households", EPSILON, rng=random.Random(task.seed))
+    return recursive_tree_part(
+        graph, range(task.parts), mean, "households", _epsilon(task, mean), rng=random.Random(task.seed)
+    )
+
+
+def _epsilon(task: Task, mean: float) -> float:
+    """Return how far parts may be from the mean load, as a share of it, so that all are in the band."""
+    return max(0.02, min(task.band.upper / mean - 1, 1 - task.band.lower / mean))
 
 
 def _in_order(assignment: Any, n: int) -> Ints:
@@ -259,7 +264,7 @@ def _recom(task: Task) -> Callable[[], Any]:
 
     def run() -> Ints:
         start = Partition(graph, _seed_parts(graph, task, mean))
-        step = functools.partial(recom, pop_col="households", pop_target=mean, epsilon=EPSILON)
+        step = functools.partial(recom, pop_col="households", pop_target=mean, epsilon=_epsilon(task, mean))
         chain = MarkovChain(
             step, [], always_accept, start, RECOM_STEPS * task.parts, rng=random.Random(task.seed)
         )  # fmt: skip

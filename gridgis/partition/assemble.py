@@ -146,6 +146,7 @@ def _comprehensive(
     names, polygons = dissolve(pieces.polygons[used], ids[used])
     load = pd.Series(households[used]).groupby(ids[used]).sum()
     first = {str(i): int(a) for i, a in zip(ids[used][::-1], used[::-1], strict=True)}
+    codes, called = (pieces.base[c].astype(str).to_numpy() for c in ("code", "name"))
     out = []
     for local_id, geometry in zip(names.tolist(), polygons, strict=True):
         atom = first[local_id]
@@ -155,12 +156,12 @@ def _comprehensive(
                 f"grid {local_id} falls into {len(geometry.geoms)} parts; give the loose ones to their neighbours",
                 local_id=local_id,
             )
-        row = pieces.base.iloc[pieces.community[atom]]
-        below = level - rules[str(row["code"])].community_level
+        code, name = str(codes[pieces.community[atom]]), str(called[pieces.community[atom]])
+        below = level - rules[code].community_level
         out.append({
-            "community": str(row["code"]), "local_id": local_id, "level": level, "kind": "comprehensive",
+            "community": code, "local_id": local_id, "level": level, "kind": "comprehensive",
             "mode": None, "parent": None if parents is None else parents[atom], "category": None, "site_id": None,
-            "name": _name(str(row["name"]), local_id, below), "households": int(load[local_id]), "previous": None,
+            "name": _name(name, local_id, below), "households": int(load[local_id]), "previous": None,
             "flags": ",".join(sorted(flags.get(local_id, ()))), "geometry": geometry,
         })  # fmt: skip
     return out
@@ -222,14 +223,16 @@ def _borders(pieces: Pieces, layout: Layout) -> gpd.GeoDataFrame:
         "left": np.where(a < b, a, b)[cut], "right": np.where(a < b, b, a)[cut],
         "level": _border_level(pieces, layout)[cut], "klass": pieces.klass[cut], "name": pieces.name[cut],
     })  # fmt: skip
-    drawn = lines(pieces.seg[cut])
-    out = []
-    keys = ["left", "right", "level", "klass", "name"]
-    for rows in frame.groupby(keys, sort=True).indices.values():
-        merged = shapely.line_merge(shapely.multilinestrings(drawn[rows]))
-        length_m = round(float(shapely.length(merged)), 3)
-        out.append((*frame.loc[rows[0], keys], length_m, shapely.normalize(merged)))
-    return gpd.GeoDataFrame(out, columns=list(BORDER_COLUMNS), crs=pieces.base.crs)
+    keys = np.column_stack([pd.factorize(frame[k], sort=True)[0] for k in frame.columns])
+    order = np.lexsort(keys.T[::-1])
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (keys[order][1:] != keys[order][:-1]).any(axis=1)
+    drawn = lines(pieces.seg[cut][order])
+    merged = shapely.line_merge(shapely.multilinestrings(drawn, indices=np.cumsum(new) - 1))
+    out = frame.iloc[order[new]].reset_index(drop=True)
+    out["length_m"] = np.round(shapely.length(merged), 3)
+    borders = gpd.GeoDataFrame(out, geometry=shapely.normalize(merged), crs=pieces.base.crs)
+    return borders[list(BORDER_COLUMNS)]
 
 
 def _border_level(pieces: Pieces, layout: Layout) -> Any:

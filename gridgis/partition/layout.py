@@ -17,6 +17,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gridgis.coding.order import spatial_order
@@ -132,10 +133,10 @@ def _ordered(pieces: Pieces, atoms: Ints, labels: Ints) -> list[int]:
     if not len(atoms):
         return []
     names, polygons = dissolve(pieces.polygons[atoms], labels[atoms])
-    frame = gpd.GeoSeries(polygons)
-    points = frame.representative_point()
-    height = float(np.median(frame.bounds["maxy"] - frame.bounds["miny"]))
-    return [int(i) for i in spatial_order(list(zip(names.tolist(), points.x, points.y, strict=True)), height)]
+    x, y = shapely.get_coordinates(shapely.point_on_surface(polygons)).T.tolist()
+    bounds = shapely.bounds(polygons)
+    height = float(np.median(bounds[:, 3] - bounds[:, 1]))
+    return [int(i) for i in spatial_order(list(zip(names.tolist(), x, y, strict=True)), height)]
 
 
 def text(value: Any) -> str:

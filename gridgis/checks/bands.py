@@ -4,8 +4,8 @@ A grid outside the band is an exception only where the verifier itself confirms 
 
 - single building: one building has all households, and more than the upper limit;
 - no households: the empty ground is larger than ``max_area_empty_m2``, or has no neighbour to join;
-- no number of grids: the connected ground that the grid belongs to (its parent less the two kinds above; inside or
-  outside of an oversize compound) holds so many households that no number of grids sums to it;
+- no number of grids: the connected ground that the grid belongs to (its parent less the two kinds above) holds so many
+  households that no number of grids sums to it;
 - packing: its buildings and whole compounds cannot be grouped within the band, whatever the geometry;
 - contiguity: with the atoms at hand, no grouping of them into contiguous ground is within the band, or none around
   the grid.
@@ -85,20 +85,15 @@ def _pieces(ward: Ward, ground: list[int], pairs: set[tuple[int, int]]) -> Itera
 
     Ground without households that a single building's grid has taken connects as well: it could be cut otherwise.
     """
-    estate = {i: ward.estate(i) for i in ground}
     units = units_of(ward)
-
-    def alike(links: list[tuple[int, int]]) -> Pairs:
-        return [(i, j) for i, j in links if i in estate and j in estate and estate[i] == estate[j]]
-
-    links = alike(sorted(pairs))
     place_of = {i: k for k, i in enumerate(ground)}
-    joined = [(place_of[i], place_of[j]) for i, j in [*links, *alike(units.grid_links)]]
-    label = components(len(ground), joined)
+    links = [(i, j) for i, j in sorted(pairs) if i in place_of and j in place_of]
+    joined = [*links, *((i, j) for i, j in units.grid_links if i in place_of and j in place_of)]
+    label = components(len(ground), [(place_of[i], place_of[j]) for i, j in joined])
     for k in np.unique(label):
         grids = [i for i, here in zip(ground, label == k, strict=True) if here]
         inside = set(grids)
-        yield Piece(ward, units, grids, estate[grids[0]]), [(i, j) for i, j in links if i in inside]
+        yield Piece(ward, units, grids), [(i, j) for i, j in links if i in inside]
 
 
 def _judge_piece(piece: Piece, links: Pairs) -> Iterator[Finding]:

@@ -93,6 +93,10 @@ def _parted(place: Place, sides: _Sides, pieces: Geometries, counts: Integers) -
     whole = " + ".join(str(n) for n in ground)
     zh = f"强界线分开 {shown} 户（跨界 {pairs} 对）"
     en = f"a strong barrier parts {shown} households ({pairs} pairs across it)"
+    if pairs == 0:
+        return f"{zh}，无人隔开", f"{en}: it parts nobody"
+    if len(ground) == 1:
+        return f"{zh}；它在别处中断，两侧相连", f"{en}; it ends elsewhere, and its sides are one ground"
     if all(band.can_hold(n) for n in ground):
         return (
             f"{zh}；界线之间的地块共 {whole} 户，各自可分，本可不跨",

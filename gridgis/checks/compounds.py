@@ -1,8 +1,8 @@
 """Rule "compounds": an estate (小区) is not split.
 
-One too large for a grid is split, of itself; that a grid holds a part of it and ground outside is told, not forbidden: a
-row of shops along its wall, too small for a grid, belongs somewhere (SEMANTICS 11: certified is what is impossible with
-barriers crossable).
+One too large for a grid is split, of itself; that a grid holds a part of it and ground outside is told, not forbidden:
+a row of shops along its wall, too small for a grid, belongs somewhere (SEMANTICS 11: certified is what is impossible
+with barriers crossable).
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from gridgis.checks.compounds import NO_COMPOUND, label
 from gridgis.checks.cover import cover, stranded
 from gridgis.checks.packing import can_pack
 from gridgis.checks.regroup import regroup
@@ -37,12 +36,11 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Connected grids of a ward that could be cut anew in any way; ``estate`` is the oversize compound they are in."""
+    """Connected grids of a ward that could be cut anew in any way."""
 
     ward: Ward
     units: Units
     grids: list[int]
-    estate: int
 
     @cached_property
     def chosen(self) -> list[int]:
@@ -126,9 +124,6 @@ class Piece:
     def _describe(self) -> tuple[str, str]:
         ward = self.ward
         parent = ward.scene.ids[ward.parent]
-        if self.estate != NO_COMPOUND:
-            name = label(ward.place, self.estate)
-            return f"小区 {name} 除单栋外的一片", f"compound {name} less single buildings (a piece of it)"
         if len(self.grids) == len(ward.grids):
             return f"整个 {parent}", f"the whole of {parent}"
         if ward.level == 2 and self._in_enclave():

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import shapely
 
 from gridgis.checks.compounds import NO_COMPOUND
 from gridgis.checks.edges import Integers, components
@@ -87,8 +86,7 @@ def units_of(ward: Ward) -> Units:
     -----
     Whatever is in doubt connects, so that "no grouping" is a proof: ground without households joins all that it
     touches, for several groups at once; the buildings of one atom touch one another and all that the atom touches.
-    Inside and outside of an oversize compound do not mix, neither the units nor the ground, and nothing passes over a
-    spot that is a grid by itself, nor over empty ground that is.
+    Nothing passes over a spot that is a grid by itself, nor over empty ground that is.
     """
     unit = unit_numbers(ward)
     kept = unit != BLOCKED
@@ -98,9 +96,8 @@ def units_of(ward: Ward) -> Units:
     first = np.unique(unit[kept], return_index=True)[1]
     grid = homes["grid"].to_numpy(dtype=np.int64)[first].tolist()
     ids = homes["id"].groupby(unit[kept]).agg("+".join).tolist() if n else []
-    side = np.where(homes["compound"].isin(ward.large), homes["compound"], NO_COMPOUND)[first].tolist()
-    groups = _around(ward, unit, side) if len(ward.stands) else []
-    return Units(weights, grid, ids, [part for g in groups for part in _by_side(g, side)])
+    groups = _around(ward, unit) if len(ward.stands) else []
+    return Units(weights, grid, ids, [sorted(g) for g in groups if len(g) > 1])
 
 
 def unit_numbers(ward: Ward) -> Integers:
@@ -115,15 +112,7 @@ def unit_numbers(ward: Ward) -> Integers:
     return np.where(small, np.cumsum(small) - 1, BLOCKED)[unit]
 
 
-def _by_side(group: set[int], side: list[int]) -> list[list[int]]:
-    """Part a group of units into those inside of each oversize compound, and those outside of all."""
-    parts: dict[int, list[int]] = {}
-    for i in sorted(group):
-        parts.setdefault(side[i], []).append(i)
-    return [part for _, part in sorted(parts.items()) if len(part) > 1]
-
-
-def _around(ward: Ward, unit: Integers, side: list[int]) -> list[set[int]]:
+def _around(ward: Ward, unit: Integers) -> list[set[int]]:
     """Return the groups of units that share an atom, that stand on atoms which touch, or around one empty ground."""
     number = dict(zip(ward.homes.index.tolist(), unit.tolist(), strict=True))
     live: dict[int, set[int]] = {}
@@ -134,10 +123,8 @@ def _around(ward: Ward, unit: Integers, side: list[int]) -> list[set[int]]:
     off = _grids_by_rule(ward)
     links = [(a, b) for a, b in ward.links.tolist() if a not in off and b not in off]
     hollow = sorted({a for link in links for a in link if a not in live})
-    lies_in = _estates(ward, hollow)
     place = {a: p for p, a in enumerate(hollow)}
-    within = [(a, b) for a, b in links if a in place and b in place and lies_in[a] == lies_in[b]]
-    label = components(len(hollow), [(place[a], place[b]) for a, b in within])
+    label = components(len(hollow), [(place[a], place[b]) for a, b in links if a in place and b in place])
     groups = [here for _, here in sorted(live.items()) if len(here) > 1]
     shore: dict[int, set[int]] = {}
     for a, b in links:
@@ -145,19 +132,8 @@ def _around(ward: Ward, unit: Integers, side: list[int]) -> list[set[int]]:
             groups.extend({i, j} for i in sorted(live[a]) for j in sorted(live[b]) if i != j)
         elif (a in live) != (b in live):
             gap, full = (a, b) if b in live else (b, a)
-            mates = {i for i in live[full] if side[i] == lies_in[gap]}
-            shore.setdefault(int(label[place[gap]]), set()).update(mates)
+            shore.setdefault(int(label[place[gap]]), set()).update(live[full])
     return [*groups, *(here for _, here in sorted(shore.items()))]
-
-
-def _estates(ward: Ward, atoms: list[int]) -> dict[int, int]:
-    """Return the oversize compound that each of some atoms lies in, or NO_COMPOUND: its ground is its own."""
-    found = dict.fromkeys(atoms, NO_COMPOUND)
-    if ward.large and atoms and ward.place.compounds is not None and ward.scene.touching is not None:
-        outlines = ward.place.compounds.geometry.to_numpy()[ward.large]
-        a, k = shapely.STRtree(outlines).query(ward.scene.touching.inner[atoms], predicate="intersects")
-        found.update((atoms[i], ward.large[j]) for i, j in zip(a.tolist(), k.tolist(), strict=True))
-    return found
 
 
 def _grids_by_rule(ward: Ward) -> set[int]:

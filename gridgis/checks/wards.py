@@ -10,15 +10,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from gridgis.checks.compounds import NO_COMPOUND, oversize, residents
+from gridgis.checks.compounds import oversize, residents
 from gridgis.checks.edges import Integers
 from gridgis.checks.finding import Finding
 from gridgis.checks.place import Place
 from gridgis.checks.scene import Scene
 from gridgis.model import Band
-
-INSIDE = 0.999
-"""Share of a grid's households that must live in a compound for the grid to lie inside it."""
 
 NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 
@@ -78,15 +75,6 @@ class Ward:
         """Tell whether the households of a grid live on one spot, and are more than the band allows."""
         mine = self.rows.get(i, np.zeros(0, dtype=np.int64))
         return len(np.unique(self.spot[mine])) == 1 and self.households(i) > self.band.upper
-
-    def estate(self, i: int) -> int:
-        """Return the oversize compound that a grid lies inside of, or NO_COMPOUND."""
-        if not self.large or i not in self.rows:
-            return NO_COMPOUND
-        mine = self.homes.iloc[self.rows[i]]
-        sums = mine.groupby("compound")["households"].sum()
-        inside = [c for c in self.large if sums.get(c, 0) >= INSIDE * self.households(i)]
-        return inside[0] if inside else NO_COMPOUND
 
     def finding(self, i: int, zh: str, en: str, confirmed: bool = False) -> Finding:
         """Report a grid of this ward; the measure is its households."""

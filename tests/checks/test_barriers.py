@@ -57,11 +57,12 @@ def test_an_oversize_compound_may_be_split_inside_itself() -> None:
     assert make(compounds=[{"id": "E", "geometry": box(0, 0, 2, 2)}]).verify().ok
 
 
-def test_an_oversize_compound_must_not_be_mixed_with_others() -> None:
+def test_an_oversize_compound_that_shares_a_grid_with_others_is_told_and_no_fault() -> None:
     found = make(compounds=[{"id": "E", "geometry": box(0, 0, 2, 1.5)}, {"id": "F", "geometry": box(0, 1, 1, 1)}])
     assert found.verify().ok
     mixed = make("a1 a1 a2 a2", compounds=[{"id": "E", "geometry": box(0, 0, 3, 1)}], rules=LOOSE).verify()
-    assert mixed.violations[["rule", "grid", "measure"]].to_numpy().tolist() == [["compounds", short("a2"), 20.0]]
+    assert mixed.ok
+    assert mixed.exceptions[["rule", "grid", "measure"]].to_numpy().tolist() == [["compounds", short("a2"), 20.0]]
 
 
 def test_a_building_of_a_carved_site_does_not_split_a_compound() -> None:
@@ -138,6 +139,17 @@ def test_a_strong_barrier_through_a_grid_is_named_with_its_metres_and_what_it_pa
 def test_a_crossing_is_avoidable_where_the_ground_on_each_side_could_stand_alone() -> None:
     (why,) = make("a1 a1 a1", barriers=[PRIMARY], rules=WIDE).verify().exceptions["why"]
     assert "could stand alone: avoidable" in why
+
+
+def test_a_barrier_that_parts_nobody_is_said_to() -> None:
+    (why,) = make("a1 a1 a1", {(0, 0): 0}, barriers=[PRIMARY], rules=WIDE).verify().exceptions["why"]
+    assert "parts nobody" in why
+
+
+def test_a_barrier_that_one_can_go_round_has_one_ground_on_both_sides() -> None:
+    ends = {"klass": "primary", "geometry": line((1, -1), (1, 1))}
+    why = make("a1 a1 a1\nb1 b1 b1", barriers=[ends], rules=WIDE).verify().exceptions["why"]
+    assert ["its sides are one ground" in w for w in why] == [True]
 
 
 def test_a_piece_could_stand_with_the_rest_of_its_side() -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.checks.regroup import regroup
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
+from gridgis.partition import groupings
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
 from gridgis.partition.levels import part_options
@@ -111,19 +113,20 @@ def test_on_sixteen_units_a_grouping_is_found_unless_the_verifier_proves_that_th
         assert within(found, weights, edges, BAND)
 
 
-def test_with_empty_ground_most_groupings_are_found_and_are_within_the_band() -> None:
-    towns, edges = np.random.default_rng(11).integers(0, 41, (60, 16)), square(4)
-    found = [find_grouping(weights, edges, np.ones(len(edges)), BAND) for weights in towns]
-    assert all(f is None or within(f, w, edges, BAND) for f, w in zip(found, towns, strict=True))
-    assert sum(f is not None for f in found) >= 35
+def test_with_empty_ground_too_a_grouping_is_found_or_refuted() -> None:
+    towns, edges = np.random.default_rng(11).integers(0, 41, (30, 16)), square(4)
+    for weights in towns:
+        found = find_grouping(weights, edges, np.ones(len(edges)), BAND)
+        assert can_group(contacts(weights, edges), BAND) is (found is not None)
+        assert found is None or within(found, weights, edges, BAND)
 
 
 @settings(max_examples=60, deadline=None)
-@given(regions(), st.integers(5, 50), st.integers(0, 20))
-def test_only_what_has_no_grouping_is_refuted(drawn: tuple[Ints, Ints], lower: int, width: int) -> None:
+@given(regions().filter(lambda drawn: drawn[0].any()), st.integers(5, 50), st.integers(0, 20))
+def test_what_can_be_grouped_is_told_exactly(drawn: tuple[Ints, Ints], lower: int, width: int) -> None:
     weights, edges = drawn
     band = Band(lower, lower + width)
-    assert can_group(contacts(weights, edges), band) is not False or not by_trying_all(weights, edges, band)
+    assert can_group(contacts(weights, edges), band) is by_trying_all(weights, edges, band)
 
 
 def test_groups_are_found_where_few_fit() -> None:
@@ -149,6 +152,8 @@ def test_a_region_of_too_many_buildings_is_left_alone() -> None:
     assert can_group(contacts(weights, edges), BAND) is None
 
 
-def test_a_search_that_takes_too_long_finds_nothing() -> None:
-    weights = np.array([7, 11, 13, 17] * 9)
-    assert find_grouping(weights, square(6), np.ones(60), Band(41, 41)) is None
+def test_too_little_effort_finds_nothing_and_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights, edges = np.array([7, 11, 13, 17] * 9), square(6)
+    monkeypatch.setattr(groupings, "EFFORT", 1e-6)
+    assert find_grouping(weights, edges, np.ones(len(edges)), Band(41, 50)) is None
+    assert can_group(contacts(weights, edges), Band(41, 50)) is None

@@ -106,7 +106,7 @@ def divide(
         _number(c, cut, by_code[code], level2, level3, cuts)
     need_obeyed(settled, {2: level2, 3: level3}, whole.households, ground.rows)
     pieces = _pieces(ground, atoms)
-    plots = make_plots(ground, atoms, whole, by_code, seed)
+    plots = make_plots(ground, atoms, whole, by_code, seed, earlier)
     layout, plot_of = number(pieces, level2, level3, plots.of_atom)
     if earlier is not None:
         layout = keep_numbers(layout, pieces, old, earlier)

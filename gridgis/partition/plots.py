@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Floats, Ints
@@ -39,7 +41,14 @@ class Plots:
     site: list[int]
 
 
-def make_plots(ground: Ground, atoms: Atoms, c: Contacts, rules: Mapping[str, DivisionRules], seed: int) -> Plots:
+def make_plots(
+    ground: Ground,
+    atoms: Atoms,
+    c: Contacts,
+    rules: Mapping[str, DivisionRules],
+    seed: int,
+    earlier: gpd.GeoDataFrame | None = None,
+) -> Plots:
     """Cut carved sites into plots, community by community; report rows are appended to ``ground.rows``.
 
     Parameters
@@ -52,6 +61,8 @@ def make_plots(ground: Ground, atoms: Atoms, c: Contacts, rules: Mapping[str, Di
         By code of community.
     seed
         Of the search.
+    earlier
+        Earlier grids in the work CRS: plots among them that still are what is asked for stay as they are.
 
     Raises
     ------
@@ -68,7 +79,8 @@ def make_plots(ground: Ground, atoms: Atoms, c: Contacts, rules: Mapping[str, Di
         shares = _shared_out(areas, wanted[s], 0.0)
         for k, inside, share in zip(there.tolist(), ground_of, shares, strict=True):
             near, r = c.take(inside), rules[str(ground.base["code"].iloc[k])]
-            labels, asked = _cut_site(near, share, r, seed)
+            old = _present(atoms, inside, str(ground.sites["id"].iloc[s]), earlier)
+            labels, asked = _cut_site(near, share, r, seed, old)
             of_atom[inside] = labels + len(site)
             site.extend([s] * (int(labels.max()) + 1))
             _report(ground.rows, str(ground.sites["id"].iloc[s]), near, labels, asked, r.max_area_dedicated_m2)
@@ -107,17 +119,30 @@ def _parts(ground: Ground) -> list[int]:
     return [int(n) for n in given.fillna(1)]
 
 
-def _cut_site(c: Contacts, share: int, rules: DivisionRules, seed: int) -> tuple[Ints, int]:
+def _present(atoms: Atoms, inside: Ints, site: str, earlier: gpd.GeoDataFrame | None) -> Ints:
+    """Return the earlier grid of a site that holds each of some atoms, -1 for none."""
+    out = np.full(len(inside), -1, dtype=np.int64)
+    if earlier is not None and {"mode", "site_id"} <= set(earlier.columns):
+        mine = ((earlier["mode"] == "carve") & (earlier["site_id"].astype(str) == site)).to_numpy(dtype=bool)
+        spots = shapely.point_on_surface(atoms.polygons[inside])
+        spot, grid = shapely.STRtree(earlier.geometry.to_numpy()[mine]).query(spots, predicate="within")
+        out[spot] = grid
+    return out
+
+
+def _cut_site(c: Contacts, share: int, rules: DivisionRules, seed: int, old: Ints) -> tuple[Ints, int]:
     """Return the plot of each atom of a site in one community, and how many were asked for.
 
-    ``share``: the plots that the site asks for here. Ground in pieces that do not touch is cut piece by piece;
-    a site of which nothing is asked is one plot, though it lie in pieces.
+    ``share``: the plots that the site asks for here; ``old`` (n,) the present ones. Ground in pieces that do not touch
+    is cut piece by piece; a site of which nothing is asked is one plot, though it lie in pieces.
     """
     limit = rules.max_area_dedicated_m2
     asked = max(share, int(np.ceil(c.area.sum() / limit)) if limit else 1)
     land = np.flatnonzero(~c.water)
     if asked == 1 or not len(land):
         return np.zeros(c.n, dtype=np.int64), asked
+    if _still_good(c, old, asked, limit):
+        return np.unique(old, return_inverse=True)[1].astype(np.int64), asked
     labels = np.full(c.n, -1, dtype=np.int64)
     ground = c.take(land)
     piece = components(ground.n, ground.pairs)
@@ -128,6 +153,22 @@ def _cut_site(c: Contacts, share: int, rules: DivisionRules, seed: int) -> tuple
     attach(c, labels)
     labels[labels < 0] = 0  # water that no plot touches
     return labels, asked
+
+
+def _still_good(c: Contacts, old: Ints, asked: int, limit: float) -> bool:
+    """Tell whether present plots cover a site, are contiguous, and are as many and as small as is asked for."""
+    if (old < 0).any():
+        return False
+    a, b = c.pairs.T
+    dry = ~c.water
+    piece = components(c.n, c.pairs[old[a] == old[b]])
+    count = len(np.unique(old))
+    in_one = len(np.unique(piece[dry])) == len(np.unique(old[dry])) == count
+    return (
+        in_one
+        and (count == asked or (bool(limit) and count > asked))
+        and (not limit or bool(np.bincount(old, c.area).max() <= limit))
+    )
 
 
 def _shared_out(area: Floats, parts: int, limit: float) -> list[int]:

@@ -192,6 +192,23 @@ def test_plots_are_the_same_for_the_same_seed() -> None:
     assert fingerprint(divide(given, RULES)) == fingerprint(divide(given, RULES, processes=2))
 
 
+def test_plots_stay_where_a_site_is_divided_again() -> None:
+    given = with_site(PARK, parts=[3])
+    first = divided(given)
+    before = plots(first).assign(x=plots(first).centroid.x).sort_values("x")
+    west, middle = before["local_id"].tolist()[:2]
+    shared = first.atoms.geometry.touches(before.geometry.iloc[1]) & (first.atoms["local_id"] == west)
+    shared &= first.atoms["households"] > 0
+    atoms = first.atoms.copy()
+    atoms.loc[shared[shared].index[0], "local_id"] = middle  # by hand, the planner makes them less even
+    corrected = plan_from_atoms(first, atoms)
+    again = divided(given, previous=corrected)
+    wanted = shapely.normalize(plots(corrected).sort_values("local_id").geometry.to_numpy())
+    found = plots(again).set_index("previous").loc[plots(corrected).sort_values("local_id")["local_id"]]
+    assert shapely.equals_exact(wanted, shapely.normalize(found.geometry.to_numpy()), 0).all()
+    assert len(plots(divided(with_site(PARK, parts=[4]), previous=corrected))) == 4
+
+
 def test_plots_survive_the_plan_file_and_a_correction_by_hand(tmp_path: Any) -> None:
     given = with_site(PARK, parts=[2])
     plan = divided(given)

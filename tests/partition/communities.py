@@ -144,7 +144,7 @@ def divided(given: Community | list[Community], rules: DivisionRules = RULES, **
     """Divide, and check on the stored coordinates what must hold for every plan."""
     plan = divide(given, rules, **options)
     sound(plan)
-    report = verify(plan.grids, given, rules)
+    report = verify(plan, given, rules)
     assert report.ok, report.violations.to_string()
     return plan
 

@@ -1,4 +1,4 @@
-"""Inputs that break engines: each gets an answer, a report row or a clear refusal, and never a crash."""
+"""Inputs that break engines: each gets an answer, a report row or a clear refusal, never a crash; verify agrees."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ import pandas as pd
 import pytest
 import shapely
 
+from gridgis.checks import verify
 from gridgis.errors import InvalidInput
-from gridgis.geometry.crs import to_stored
-from gridgis.model import DivisionPlan, DivisionRules
+from gridgis.model import Community, DivisionPlan, DivisionRules
 from gridgis.partition import divide
 from tests.partition.communities import (
     BOX,
     CODE,
-    EAST,
     ESTATE,
     NEXT,
-    NORTH,
     RIVER,
     RULES,
     SCHOOL,
@@ -31,7 +29,6 @@ from tests.partition.communities import (
     fingerprint,
     flags,
     houses,
-    layer,
     line,
     neighbours,
     told,
@@ -129,7 +126,7 @@ def test_a_boundary_with_a_hole_keeps_the_hole() -> None:
 
 def test_a_self_crossing_boundary_is_mended_and_reported() -> None:
     bow = shapely.Polygon([(0, 0), (300, 300), (300, 0), (0, 300)])
-    plan = divide(community(bow, houses(shapely.make_valid(bow))), RULES)
+    plan = divided(community(bow, houses(shapely.make_valid(bow))))
     assert "Self-intersection" in told(plan, "valid")
 
 
@@ -289,16 +286,27 @@ def test_a_community_below_the_band_is_one_grid_and_no_fault() -> None:
 # ------------------------------------------------------------------------------------------------------- compounds
 
 
-def test_a_compound_of_620_is_split_inside_itself_only() -> None:
+def estate_of_620(outside: int) -> Community:
+    """Return a community of an estate of 620 households and 90 houses around it."""
     estate = shapely.box(0, 0, 180, 150)
-    inside, outside = (
-        [*houses(estate, 20)[:-1], (shapely.box(160, 130, 170, 140), 40)],
-        houses(BOX, 6, without=[estate]),
-    )
-    plan = divided(community(BOX, [*inside, *outside], compounds=[estate]), URBAN)
-    of_estate = plan.buildings["id"] <= len(inside)
+    inside = [*houses(estate, 20)[:-1], (shapely.box(160, 130, 170, 140), 40)]
+    return community(BOX, [*inside, *houses(BOX, outside, without=[estate])], compounds=[estate])
+
+
+def test_a_compound_of_620_is_split_inside_itself_only() -> None:
+    plan = divided(estate_of_620(outside=7), URBAN)
+    of_estate = plan.buildings["id"] <= 30
     assert plan.buildings.loc[of_estate, "households"].sum() == 620
     assert not set(plan.buildings.loc[of_estate, "level2"]) & set(plan.buildings.loc[~of_estate, "level2"])
+
+
+def test_what_a_compound_of_620_must_share_with_540_beside_it_is_told() -> None:
+    """No number of grids holds 540: some must join those of the estate, and the verifier says which grid."""
+    given = estate_of_620(outside=6)
+    plan = divided(given, URBAN)
+    told_so = verify(plan, given, URBAN).exceptions
+    assert all(n in URBAN.level2 for n in level(plan, 2)["households"])
+    assert "the level-2 grid mixes the oversize compound C0" in told_so["why"].str.cat()
 
 
 def test_overlapping_compounds_are_reported() -> None:
@@ -353,48 +361,3 @@ def test_a_site_outside_of_all_communities_is_reported(mode: str) -> None:
 def test_a_site_of_unknown_mode_is_refused_with_the_value() -> None:
     with pytest.raises(InvalidInput, match="cut out"):
         divide(village(sites=[("cut out", SCHOOL)]), RULES)
-
-
-# ------------------------------------------------------------------------------------------------------------- CRS
-
-
-def test_layers_in_other_coordinate_systems_give_the_same_grids() -> None:
-    given = village()
-    assert given.sites is not None
-    mixed = replace(given, buildings=to_stored(given.buildings), barriers=given.barriers.to_crs("EPSG:4546"), crs=WORK)
-    same, other = divide(given, RULES), divide(mixed, RULES)
-    assert other.grids["households"].tolist() == same.grids["households"].tolist()
-    assert shapely.hausdorff_distance(same.base.geometry.iloc[0], other.base.geometry.iloc[0]) < 0.002
-
-
-@pytest.mark.parametrize("name", ["buildings", "barriers", "compounds", "sites"])
-def test_a_layer_without_crs_is_refused_by_name(name: str) -> None:
-    given = village()
-    bare = gpd.GeoDataFrame(getattr(given, name), crs=None).set_crs(None, allow_override=True)
-    with pytest.raises(InvalidInput, match=name):
-        divide(replace(given, crs=WORK, **{name: bare}), RULES)
-
-
-def test_a_boundary_without_crs_is_refused() -> None:
-    given = village()
-    bare = given.buildings.set_crs(None, allow_override=True)
-    with pytest.raises(InvalidInput, match="boundary"):
-        divide(replace(given, buildings=bare), RULES)
-
-
-@pytest.mark.parametrize(("name", "column"), [("buildings", "households"), ("barriers", "klass"), ("sites", "mode")])
-def test_a_missing_column_is_refused_by_name(name: str, column: str) -> None:
-    given = village()
-    with pytest.raises(InvalidInput, match=column):
-        divide(replace(given, **{name: getattr(given, name).drop(columns=column)}), RULES)
-
-
-def test_rules_that_leave_out_a_community_are_refused() -> None:
-    with pytest.raises(InvalidInput, match=NEXT):
-        divide(neighbours(), {CODE: RULES})
-
-
-def test_drawn_geometry_stands_where_it_was_drawn() -> None:
-    plan = divide(village(), RULES)
-    assert plan.base.total_bounds.tolist() == [EAST, NORTH, EAST + 360, NORTH + 300]
-    assert layer({"id": [1]}, [BOX]).total_bounds.tolist() == plan.base.total_bounds.tolist()

@@ -2,7 +2,7 @@
 
 A region is a connected piece of a town with about BLOCK_HOUSEHOLDS for each of its blocks; METIS and the
 joining of small pieces make so many blocks of it, and these are divided into the band of level 2 at the engine's
-prices.
+prices. Regions in which the search finds no division within the band are left out: nothing is to be compared there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gridgis.partition.search import components, solve
 
 BLOCK_HOUSEHOLDS = 100
 DRAWN = 50
-"""Regions drawn at most until one has no block above the limit."""
+"""Regions drawn at most until the search keeps the band in one."""
 
 
 def certify(
@@ -53,16 +53,23 @@ def certify(
     rows = []
     for n in blocks:
         for _ in range(regions):
-            rows.append(_certified(region(case, n, rng), rules, effort))
+            rows.append(_certified(case, n, rng, rules, effort))
     return rows
 
 
-def _certified(problem: Problem, rules: DivisionRules, effort: float) -> dict[str, Any]:
-    options = part_options(int(problem.weights.sum()), rules.level2)
-    forget()
-    start = cpu_s()
-    found = solve(problem, options, 0, rules.effort)
-    searched = cpu_s()
+def _certified(
+    case: Case, blocks: int, rng: np.random.Generator, rules: DivisionRules, effort: float
+) -> dict[str, Any]:  # fmt: skip
+    """Draw regions until the search keeps the band in one, and certify what it found there."""
+    for _ in range(DRAWN):
+        problem = region(case, blocks, rng)
+        options = part_options(int(problem.weights.sum()), rules.level2)
+        forget()
+        start = cpu_s()
+        found = solve(problem, options, 0, rules.effort)
+        searched = cpu_s()
+        if found.holds:
+            break
     proof = polish(problem, found.labels, options, effort)
     done = cpu_s()
     price = problem.linear_price(found.labels)
@@ -82,14 +89,11 @@ def _certified(problem: Problem, rules: DivisionRules, effort: float) -> dict[st
 
 
 def region(case: Case, blocks: int, rng: np.random.Generator) -> Problem:
-    """Draw regions until no block of one is above the limit, and price the borders between its blocks."""
+    """Grow a region around an atom drawn at random, cut it into blocks, and price the borders between them."""
     graph, dry = graph_of(case)
     largest = connected_parts(graph)[0]
-    for _ in range(DRAWN):
-        inside = grown(graph, int(rng.choice(largest)), blocks * BLOCK_HOUSEHOLDS)
-        block = cut_in_blocks(graph.take(inside), blocks)
-        if np.bincount(block, graph.weights[inside]).max() <= case.rules.level2.upper:
-            break
+    inside = grown(graph, int(rng.choice(largest)), blocks * BLOCK_HOUSEHOLDS)
+    block = cut_in_blocks(graph.take(inside), blocks)
     ground = case.ground.take(dry[inside])
     ends = np.sort(block[ground.pairs], axis=1)
     between = ends[:, 0] != ends[:, 1]

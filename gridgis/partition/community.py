@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
 
@@ -17,11 +18,12 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules, Progress, no_progress
+from gridgis.partition.carve import carved_regions
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather, grounds_of
 from gridgis.partition.lookahead import look_ahead
-from gridgis.partition.regions import Region, regions
+from gridgis.partition.regions import Region
 from gridgis.partition.search import components
 
 CHUNKS = 16
@@ -121,7 +123,7 @@ def _cut_both(
     lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
     tasks: list[Task] = []
     for i, (land, r) in enumerate(zip(lands, rules, strict=True)):
-        found = regions(land, r.level2, r.max_area_empty_m2) if land.n else []
+        found = carved_regions(land, r.level2, r.max_area_empty_m2) if land.n else []
         for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
             tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
     second = run(_cut_level2, tasks, "level 2", progress)
@@ -218,8 +220,9 @@ def _put_together(c: Contacts, done: list[Done]) -> CommunityCut:
     level3: list[Cut] = []
     first = np.searchsorted(parent, np.arange(second))
     order = np.argsort(level2.labels, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(level2.labels, minlength=len(level2.region_of)))[:-1])
-    for label, (region, inside) in enumerate(zip(level2.region_of, members, strict=True)):
+    ends = np.searchsorted(level2.labels[order], np.arange(len(level2.region_of) + 1)).tolist()
+    for label, (region, (begin, end)) in enumerate(zip(level2.region_of, pairwise(ends), strict=True)):
+        inside = order[begin:end]
         if label < second:
             level3.append(Cut(leaf[inside] - first[label], known[label].region_of))
         else:

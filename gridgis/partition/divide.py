@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.arrays import Ints
+from gridgis.geometry.arrays import Ints, geometries
 from gridgis.geometry.coverage import report_row
 from gridgis.model import (
     BARRIER_CLASSES,
@@ -33,7 +33,8 @@ from gridgis.partition.keep import Kept
 from gridgis.partition.layout import Pieces, number, text
 from gridgis.partition.levels import Cut
 from gridgis.partition.load import building_load
-from gridgis.partition.pin_members import drawn_borders
+from gridgis.partition.pin_lines import drawn_borders
+from gridgis.partition.pin_members import need_sensible
 from gridgis.partition.pins import need_obeyed, sent_home, settle
 from gridgis.partition.plots import make_plots, named_sites
 from gridgis.partition.reasons import explain
@@ -87,11 +88,13 @@ def divide(
     _report_rules(ground, by_code, rules is None)
     earlier = None if previous is None else earlier_grids(previous, ground.work_crs)
     kept = None if previous is None else Kept.of(previous, ground.work_crs)
-    atoms = make_atoms(ground, progress, drawn_borders(pins, ground.work_crs), kept)
+    need_sensible(pins)
+    borders = drawn_borders(pins, ground)
+    atoms = make_atoms(ground, progress, geometries([*borders.values()]), kept)
     level2 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     level3 = np.full(len(atoms.polygons), -1, dtype=np.int64)
     whole = contacts(ground, atoms, np.arange(len(atoms.polygons)), building_load(ground, by_code))
-    settled = settle(pins, ground, atoms, whole, by_code, previous)
+    settled = settle(pins, borders, ground, atoms, whole, by_code, previous)
     whole = replace(whole, held=settled.held)
     codes = ground.base["code"].astype(str).tolist()
     grounds = [whole.take(np.flatnonzero((atoms.community == c) & (atoms.site < 0))) for c in range(len(codes))]

@@ -11,15 +11,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.arrays import Geometries, Ints, geometries, lines, points
+from gridgis.geometry.arrays import Ints, geometries, lines, points
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.model import PIN_KINDS, Pin
 from gridgis.partition.atoms import TOUCH_M, Atoms
 from gridgis.partition.ground import Ground
+from gridgis.partition.pin_lines import FREE_END_M
 
-FREE_END_M = 15.0
-"""So much of a drawn border may hang over at either end: hands draw a little too far."""
 GRAZE_M = 0.01
 """A drawn border this little inside a building runs along its wall."""
 SIDE_M = 0.01
@@ -52,18 +51,6 @@ def refuse(rows: Iterable[int], zh: str, en: str) -> InvalidInput:
     return InvalidInput(f"划分要求第 {listed.replace(', ', '、')} 条：{zh}", f"pin {listed}: {en}", pins=numbers)
 
 
-def drawn_borders(pins: Sequence[Pin], work_crs: str) -> Geometries:
-    """Return the borders of the pins in the work CRS, (k,): fixed lines for the atoms; errors as `need_sensible`."""
-    need_sensible(pins)
-    return geometries([_in_work(p, work_crs) for p in pins if p.line is not None])
-
-
-def _in_work(pin: Pin, work_crs: str) -> BaseGeometry:
-    assert pin.line is not None  # need_sensible refused a border without
-    moved: BaseGeometry = shapely.transform(pin.line, lambda xy: transform_xy(xy, STORED_CRS, work_crs))
-    return moved
-
-
 def need_sensible(pins: Sequence[Pin]) -> None:
     """Refuse pins that say too little or too much.
 
@@ -72,6 +59,9 @@ def need_sensible(pins: Sequence[Pin]) -> None:
     InvalidInput
         Names the pin and what it lacks, or what it has and would be passed over.
     """
+    rows = [p.row for p in pins]
+    if twice := sorted({n for n in rows if rows.count(n) > 1}):
+        raise refuse(twice, "编号重复，无法指明是哪一条", "the number is given twice, and pins are known by it")
     for p in pins:
         if p.kind not in PIN_KINDS or p.level not in (2, 3):
             raise refuse(
@@ -89,8 +79,10 @@ def need_sensible(pins: Sequence[Pin]) -> None:
             raise refuse([p.row], "“分开”至少要两个成员", "kind apart takes two members or more")
 
 
-def find_words(pins: Sequence[Pin], ground: Ground, atoms: Atoms, rows: list[Row]) -> list[Word]:
-    """Find the members and borders of pins on the ground; report rows are appended to ``rows``.
+def find_words(
+    pins: Sequence[Pin], borders: Mapping[int, BaseGeometry], ground: Ground, atoms: Atoms, rows: list[Row]
+) -> list[Word]:
+    """Find the members and borders (`pin_lines`) of pins on the ground; report rows are appended to ``rows``.
 
     Raises
     ------
@@ -102,8 +94,8 @@ def find_words(pins: Sequence[Pin], ground: Ground, atoms: Atoms, rows: list[Row
     known = _Known.of(ground, atoms)
     out = []
     for p in pins:
-        if p.line is not None:
-            out.append(Word(p, (), -1, _pairs_along(p, ground, atoms, rows)))
+        if p.row in borders:
+            out.append(Word(p, (), -1, _pairs_along(p, borders[p.row], ground, atoms, rows)))
             continue
         members = tuple(known.atoms_of(p, m) for m in p.members)
         out.append(Word(p, members, _one_community(p, members, ground, atoms), np.empty((0, 2), dtype=np.int64)))
@@ -183,9 +175,8 @@ def estates_of_atoms(ground: Ground, atoms: Atoms) -> Ints:
     return out
 
 
-def _pairs_along(pin: Pin, ground: Ground, atoms: Atoms, rows: list[Row]) -> Ints:
+def _pairs_along(pin: Pin, line: BaseGeometry, ground: Ground, atoms: Atoms, rows: list[Row]) -> Ints:
     """Return the atoms on both sides of a drawn border, (p, 2), without the edges of communities and sites."""
-    line = _in_work(pin, ground.work_crs)
     _need_off_buildings(pin, line, ground)
     along = np.flatnonzero(_runs_along(line, atoms))
     _need_covered(pin, line, ground, atoms.seg[along], rows)

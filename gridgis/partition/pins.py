@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridgis.geometry.arrays import Geometries, Ints
 from gridgis.geometry.coverage import Row, report_row
@@ -62,6 +63,7 @@ def present_names(previous: gpd.GeoDataFrame | DivisionPlan | None, polygons: Ge
 
 def settle(
     pins: Sequence[Pin],
+    borders: Mapping[int, BaseGeometry],
     ground: Ground,
     atoms: Atoms,
     c: Contacts,
@@ -73,7 +75,9 @@ def settle(
     Parameters
     ----------
     pins
-        The planner's words; their borders have been noded into the atoms (`pin_members.drawn_borders`).
+        The planner's words.
+    borders
+        Their borders, which have been noded into the atoms (`pin_lines.drawn_borders`).
     ground, atoms
         Report rows are appended to ``ground.rows``.
     c
@@ -90,7 +94,7 @@ def settle(
     """
     if not pins:
         return Settled((), Held(), {})
-    words = find_words(pins, ground, atoms, ground.rows)
+    words = find_words(pins, borders, ground, atoms, ground.rows)
     earlier = present_names(previous, atoms.polygons, ground.work_crs)
     for w in words:
         if w.pin.kind == "grid":

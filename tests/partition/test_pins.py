@@ -152,6 +152,13 @@ def test_a_border_may_hang_over_and_is_reported() -> None:
     assert "12.0 m at the ends of the line are no border" in told(plan, "free end")
 
 
+def test_an_end_that_is_a_little_short_is_led_to_the_line_there() -> None:
+    plan = pinned(village(), pin("border", line=drawn(line((122, 4), (122, 57)))))
+    assert "pin 1: an end that was 7.00 m short" in told(plan, "led on")
+    with pytest.raises(InvalidInput, match="close no block"):
+        divide(village(), RULES, pins=[pin("border", line=drawn(line((122, 0), (122, 53))))])
+
+
 def test_a_border_may_follow_a_road_and_cross_the_river() -> None:
     pinned(village(), pin("border", line=drawn(line((180, 0), (180, 300)))))
 
@@ -211,6 +218,7 @@ def test_a_region_that_must_hold_two_grids_is_joined_with_its_neighbour() -> Non
 
 IN_ESTATE = [54, 55]
 REFUSED = [
+    ([pin("together", 1, 2), pin("together", 2, 3)], "pin 1: the number is given twice"),
     ([pin("near", 1, 2)], "kind 'near'"),
     ([pin("together", 1, 2, level=1)], "level 1: unknown"),
     ([pin("together")], "takes \\['members'\\], not \\[\\]"),

@@ -129,8 +129,10 @@ class Scheme:
         InvalidInput
             Says which characters are wrong, and why.
         """
-        of_union = self._is_union(text)
-        values = self._split(text, self._above_zeros() if of_union else self.segments, "编码", "code")
+        of_union, segments = self._is_union(text), self.segments
+        if of_union:
+            segments = tuple(replace(s, zero=s.zero or s.name in self._below_union) for s in segments)
+        values = self._split(text, segments, "编码", "code")
         self._check_digits(text, values)
         kind, level = self._kind_level(text, values)
         region = self._join(values, "region")[: self._union_width if of_union else None]
@@ -196,7 +198,6 @@ class Scheme:
                 f"编码规则 {self.name} 没有高于社区的网格的编码（缺 union）；请改用 national-15 或社区为一级的划分规则",
                 f"scheme {self.name} has no code for a grid above the community (no key union): use national-15, or "
                 "divide by rules in which the community is level 1",
-                scheme=self.name,
             )
         return self.build(self.check_region(region)[: self._union_width])
 
@@ -227,14 +228,8 @@ class Scheme:
             start += s.width
         return True
 
-    def _above_zeros(self) -> tuple[Segment, ...]:
-        """Return the segments with those below the union allowed to be zero."""
-        return tuple(replace(s, zero=True) if s.name in self._below_union else s for s in self.segments)
-
     def build(self, region: str, numbers: Iterable[int] = (), kind: str = "comprehensive") -> str:
-        """Write the code of a grid from its region and the numbers of its sequences (missing ones are zero).
-
-        The region of a union is that of the street.
+        """Write the code of a grid from its region (a community, a street) and the numbers of its sequences (or zero).
 
         Raises
         ------
@@ -249,10 +244,10 @@ class Scheme:
         '610902001003020512'
         """
         if self.union is not None and len(region) == self._union_width:
-            rest = region + "".join(s.print(0) for s in self.segments if s.name in self._below_union)
+            region += "".join(s.print(0) for s in self.segments if s.name in self._below_union)
         else:
-            rest = self.check_region(region)
-        text, given = "", iter(numbers)
+            self.check_region(region)
+        rest, text, given = region, "", iter(numbers)
         for s in self.segments:
             if s.role == "region":
                 text, rest = text + rest[: s.width], rest[s.width :]

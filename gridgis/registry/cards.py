@@ -134,7 +134,7 @@ class View:
             "code": code,
             **{k: row[k] for k in ("name", "level", "kind", "mode", "category", "site_id")},
             "community": {"code": row["community"], "name": community.get("name")},
-            "street": community.get("street"),
+            "street": community.get("street") if community else row["name"],
             "parent": row["parent"],
             "chain": [self._link(c, team, mask) for c in self.chain(code)],
             "leader": _leader(team.get(code, []), mask),

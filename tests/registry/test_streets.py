@@ -82,6 +82,7 @@ def test_the_first_community_is_the_street_and_a_point_answers_with_a_chain_of_t
     hit = registry.locate(point.x, point.y)
     assert hit.chain == (hit.code, A + "001", STREET)
     assert [link["level"] for link in registry.card(str(hit.code))["chain"]] == [3, 2, 1]
+    assert registry.card(STREET)["street"] == "西大街街道"
 
 
 def test_a_community_that_joins_renews_the_street_under_its_code(registry: Registry) -> None:

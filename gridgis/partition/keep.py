@@ -67,7 +67,7 @@ class Kept:
         near = self.cells[shapely.intersects(self.cells, shapely.box(*shapely.total_bounds(blocks)))]
         vertices = np.unique(shapely.get_coordinates(near), axis=0)
         drawn = lines(_led(np.unique(undirected(segments(blocks)[0]), axis=0), vertices))
-        polygons, fresh = _noded(near, drawn[~_along(drawn, near)])
+        polygons, fresh = _noded(near, np.concatenate([drawn[~_along(drawn, near)], _beside(blocks, near)]))
         todo = fresh | _built(polygons, spots, self.spots)
         cells = geometries(cut(polygons)) if todo.any() else np.empty(0, dtype=np.object_)
         if len(cells):
@@ -76,6 +76,15 @@ class Kept:
         vertices = np.unique(shapely.get_coordinates(polygons), axis=0)
         ridges = lines(_led(segments(cells)[0], vertices))
         return _noded(polygons, ridges[~_along(ridges, polygons)])[0]
+
+
+def _beside(blocks: Geometries, cells: Geometries) -> Geometries:
+    """Return the outlines of cells beside ground that no cell covers: they bound it."""
+    bare = shapely.difference(shapely.union_all(blocks), shapely.union_all(cells))
+    bare = shapely.buffer(shapely.buffer(bare, -SAME_M), 2 * SAME_M)  # without the slivers of a line drawn twice
+    if shapely.is_empty(bare):
+        return np.empty(0, dtype=np.object_)
+    return geometries(shapely.boundary(cells[shapely.intersects(cells, bare)]))
 
 
 def _finest(shapes: Geometries) -> Geometries:

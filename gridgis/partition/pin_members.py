@@ -222,9 +222,9 @@ def _runs_along(line: BaseGeometry, atoms: Atoms) -> Any:
     seg = atoms.seg
     shapely.prepare(line)
     ends = (seg[:, :2], seg[:, 2:], (seg[:, :2] + seg[:, 2:]) / 2)
-    near = shapely.dwithin(points(ends[2]), line, TOUCH_M)
-    rows = np.flatnonzero(near)
-    for xy in ends[:2]:
+    low, high = np.array(line.bounds)[:2] - TOUCH_M, np.array(line.bounds)[2:] + TOUCH_M
+    rows = np.flatnonzero(((ends[2] >= low) & (ends[2] <= high)).all(axis=1))
+    for xy in ends:
         rows = rows[shapely.dwithin(points(xy[rows]), line, TOUCH_M)]
     out = np.zeros(len(seg), dtype=np.bool_)
     out[rows] = True

@@ -145,13 +145,13 @@ def _report_rules(ground: Ground, rules: Mapping[str, DivisionRules], chosen: bo
     for code, name in zip(ground.base["code"].astype(str), ground.base["name"], strict=True):
         how_zh, how_en = ("按社区代码选定", "chosen by the code") if chosen else ("指定", "given")
         r = rules[code]
-        second_zh, second_en = f"{r.level2.lower}-{r.level2.upper} 户", f"{r.level2.lower}-{r.level2.upper} households"
+        second_zh, second_en = f" {r.level2.lower}-{r.level2.upper} 户", f"{r.level2.lower}-{r.level2.upper} households"
         if r.community_level == 2:
             second_zh, second_en = "为社区", "is the community"
         ground.rows.append(
             report_row(
                 "info", "rules", code, "profile", 0,
-                f"{name}：规则 {r.name}（{how_zh}），二级 {second_zh}，三级 {r.level3.lower}-{r.level3.upper} 户",
+                f"{name}：规则 {r.name}（{how_zh}），二级{second_zh}，三级 {r.level3.lower}-{r.level3.upper} 户",
                 f"{name}: rules {r.name} ({how_en}), level 2 {second_en}, level 3 {r.level3.lower}-{r.level3.upper}",
             )
         )  # fmt: skip

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import shapely
 
-from gridgis.io import read_plan, read_town
+from gridgis.io import read_town
+from gridgis.partition import divide
 from gridgis.registry import Registry
-from gridgis.service.divide import divide_town
+from gridgis.service.divide import pick
+from gridgis.service.plans import communities_on_base
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("demo")]
 
@@ -21,14 +23,15 @@ TOWN = Path(__file__).parents[2] / "sample_shapes" / "town"
 
 @pytest.fixture(scope="module")
 def redivided(demo: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a registry in which one community was divided again, with other barriers, and filed."""
+    """Return a registry in which one community was divided anew on its base, with other barriers, and filed."""
     folder, _ = demo
     path = tmp_path_factory.mktemp("again") / "registry.gpkg"
     shutil.copy(folder / "registry.gpkg", path)
     town = read_town(TOWN)
     town = replace(town, walls=None, compounds=None)  # estates forgotten: other borders, other vertices
-    plan = divide_town(town, seed=5, only=["990001001002"], previous=read_plan(folder / "plan.gpkg")).plan
     with Registry.open(path) as registry:
+        alone = communities_on_base(registry, pick(town.to_communities(), ["990001001002"]))
+        plan = divide(alone, seed=5, work_crs=registry.work_crs)
         number = registry.plan_new(plan, "again", "tester")
         registry.plan_submit(number, "tester")
         registry.plan_review(number, "tester")

@@ -194,7 +194,7 @@ def _carve_one(ground: _Ground, grid: Given, later: tuple[Given, ...], band: Ban
     whole = {v for p, n in grid if n == ground.load(ground.of(p)) for v in ground.of(p)}
     partly = [(p, n) for p, n in grid if n != ground.load(ground.of(p))]
     if not partly:
-        return whole
+        return whole if len(ground.parts(whole)) == 1 else None
     options: list[tuple[float, int, tuple[_Part, ...]]] = []
     for parts in _ways(ground, whole, partly, owed, band):
         counts = [part.households for part in parts]

@@ -112,6 +112,13 @@ def test_any_roads_and_households_give_a_sound_plan(
     assert plan.buildings["households"].sum() == sum(households[: len(rows)])
 
 
+def test_what_remains_of_a_merged_region_is_one_grid_only_where_it_hangs_together() -> None:
+    """Two houses on the water and the bank: the rest of one crossing grid would lie in two places."""
+    counts = [3, 2, 2, 0, 0, 0, 0, 8, 9, 7, 1, 0, 0, 0, 0, 2, 8, 4, 0, 0, 0, 3, 0, 4, 2, 0, 0, 0, 8, 8, 8, 9, 0, 0, 0]
+    rows = [(h, n) for (h, _), n in zip(houses(BOX, step=42), [*counts, 8, 7, 8, 9, 0, 0], strict=False)]
+    sound(divide(community(BOX, rows, [("river", RIVER)]), RULES))
+
+
 # ---------------------------------------------------------------------------------------------------- determinism
 
 

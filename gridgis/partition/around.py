@@ -14,9 +14,9 @@ from gridgis.geometry.arrays import Ints
 from gridgis.partition.problem import Found, Problem, induced
 from gridgis.partition.search import appraised, solve
 
-HOPS = (1, 2, 2)
+HOPS = (1, 2)
 """How far around a part is cut anew, in parts, in each round."""
-TRIES = 3
+TRIES = 2
 MOST_PARTS = 12
 
 

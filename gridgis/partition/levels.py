@@ -11,13 +11,15 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.around import search_around
 from gridgis.partition.graph import Contacts
-from gridgis.partition.groupings import can_group, find_grouping
+from gridgis.partition.groupings import find_grouping
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions import Region, regions
-from gridgis.partition.search import components, solve
+from gridgis.partition.search import appraised, components, solve
 from gridgis.partition.stuck import inevitable
 
+SMALL = 3_000
+"""ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 
@@ -81,30 +83,30 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     options = [k for k in part_options(region.households, band) if k <= problem.n]
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)
-    found = solve(problem, options[:1], seed, rules.effort)
+    effort = max(rules.effort, SMALL // problem.n)
+    found = solve(problem, options[:1], seed, effort)
     if not found.holds:
-        found = _once_more(c, problem, options, band, rules, seed, found)
+        found = _once_more(problem, options, seed, effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
-def _once_more(
-    c: Contacts, problem: Problem, options: list[int], band: Band, rules: DivisionRules, seed: int, found: Found
-) -> Found:
-    """Go on where the first search left the band: around what is wrong, with other numbers of parts, by groupings."""
+def _once_more(problem: Problem, options: list[int], seed: int, effort: int, found: Found) -> Found:
+    """Go on where the first search left the band: around what is wrong, with other numbers of parts, exactly."""
     enough = inevitable(problem, found.labels)
-    for k in (None, *options[1:RETRIES]):
-        if found.wrong > enough and k is not None:
-            found = min(found, solve(problem, [k], seed, rules.effort), key=lambda f: (f.wrong, f.price))
-        found = search_around(problem, found, seed, rules.effort, enough)
-    if found.wrong <= enough or (can_group(c, band) is False and not found.clashes):
-        return found
-    labels = find_grouping(problem.weights, problem.edges, problem.costs, band)
-    if labels is None:
-        return found
-    grouped = Found(
-        labels, int(labels.max()) + 1, problem.linear_price(labels), problem.excess(labels), problem.clashes(labels)
-    )
-    return grouped if grouped.wrong < found.wrong else found
+    found = search_around(problem, found, seed, effort, enough)
+    for k in options[1:RETRIES]:
+        if found.wrong > enough:
+            other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, enough)
+            found = min(found, other, key=_worth)
+    if found.wrong > enough:
+        labels = find_grouping(problem.weights, problem.edges, problem.costs, Band(problem.lower, problem.upper))
+        if labels is not None:
+            found = min(found, appraised(problem, labels), key=_worth)
+    return found
+
+
+def _worth(found: Found) -> tuple[int, float]:
+    return found.wrong, found.price
 
 
 def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, Ints]:

@@ -176,6 +176,7 @@ class DivisionRules:
     community_level: int = 1
     max_area_dedicated_m2: float = 0.0
     balance_by: str = "households"
+    exact_effort: float = 1.0
 
     @property
     def first_level(self) -> int:
@@ -258,13 +259,14 @@ class DivisionRules:
         return cls.from_dict(data, source)
 
 
-PRICES = ("balance_price", "compactness_price", "moving_price")
+PRICES = ("balance_price", "compactness_price", "moving_price", "exact_effort")
 LATER_RULES = {
     "compactness_price": 0.0,
     "moving_price": 100.0,
     "community_level": 1,
     "max_area_dedicated_m2": 0.0,
     "balance_by": "households",
+    "exact_effort": 1.0,
 }
 """Keys that came later, with the values by which files without them were meant."""
 

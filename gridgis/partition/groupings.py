@@ -14,7 +14,7 @@ from gridgis.partition.problem import Problem
 MOST_UNITS = 60
 """Nodes with households of ground that is looked at."""
 EFFORT = 2.0
-"""Effort of deciding whether there is a grouping (see `feasible`)."""
+"""Effort of deciding whether there is a grouping where the caller states none (see `feasible`)."""
 EFFORT_CHEAPEST = 0.5
 """Effort of finding the cheapest grouping once there is one (see `polish`)."""
 
@@ -29,13 +29,15 @@ def can_group(c: Contacts, band: Band) -> bool | None:
     return _decide(Problem(c.households, c.pairs, np.ones(len(c.pairs)), band.lower, band.upper)).possible
 
 
-def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band) -> Ints | None:
+def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band, effort: float = EFFORT) -> Ints | None:
     """Find contiguous groups of nodes within the band, for a region where the search by spanning trees found none.
 
     Parameters
     ----------
     weights, edges, costs
         (n,), (m, 2), (m,) of a connected graph, as for ``partition_graph``.
+    effort
+        About the seconds of one core that deciding may take.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band) -> Ints
     [0, 0, 0, 1]
     """
     problem = Problem(weights, edges, costs, band.lower, band.upper)
-    labels = _decide(problem).labels
+    labels = _decide(problem, effort).labels
     return None if labels is None else polish(problem, labels, _options(problem), EFFORT_CHEAPEST).labels
 
 
@@ -59,7 +61,7 @@ def _options(problem: Problem) -> list[int]:
     return list(range(max(1, -(-total // problem.upper)), total // problem.lower + 1))
 
 
-def _decide(problem: Problem) -> Answer:
+def _decide(problem: Problem, effort: float = EFFORT) -> Answer:
     if np.count_nonzero(problem.weights) > MOST_UNITS:
         return Answer(None)
-    return feasible(problem, _options(problem), EFFORT)
+    return feasible(problem, _options(problem), effort)

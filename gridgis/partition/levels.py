@@ -86,11 +86,13 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     effort = max(rules.effort, SMALL // problem.n)
     found = solve(problem, options[:1], seed, effort)
     if not found.holds:
-        found = _once_more(problem, options, seed, effort, found)
+        found = _once_more(problem, options, seed, effort, rules.exact_effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
-def _once_more(problem: Problem, options: list[int], seed: int, effort: int, found: Found) -> Found:
+def _once_more(
+    problem: Problem, options: list[int], seed: int, effort: int, exact_effort: float, found: Found
+) -> Found:
     """Go on where the first search left the band: around what is wrong, with other numbers of parts, exactly."""
     enough = inevitable(problem, found.labels)
     found = search_around(problem, found, seed, effort, enough)
@@ -98,8 +100,9 @@ def _once_more(problem: Problem, options: list[int], seed: int, effort: int, fou
         if found.wrong > enough:
             other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, enough)
             found = min(found, other, key=_worth)
-    if found.wrong > enough:
-        labels = find_grouping(problem.weights, problem.edges, problem.costs, Band(problem.lower, problem.upper))
+    if found.wrong > enough and exact_effort > 0:
+        band = Band(problem.lower, problem.upper)
+        labels = find_grouping(problem.weights, problem.edges, problem.costs, band, exact_effort)
         if labels is not None:
             found = min(found, appraised(problem, labels), key=_worth)
     return found

@@ -21,7 +21,7 @@ from gridgis.model import DivisionRules, Progress, no_progress
 from gridgis.partition.carve import carved_regions
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
-from gridgis.partition.levels import Cut, attach, cut_level, cut_region, gather, grounds_of
+from gridgis.partition.levels import Cut, attach, cut_again, cut_level, cut_region, gather, grounds_of
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions import Region
 from gridgis.partition.search import components
@@ -159,9 +159,9 @@ def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Int
             continue
         first = mine[0][0]
 
-        def cut(region: Region, number: int, land: Contacts = land, first: Task = first) -> Ints:
-            ground = land.take(region.members)
-            return cut_region(ground, region, first.rules.level2, first.rules, first.seed + 100_003 * number)
+        def cut(region: Region, labels: Ints, number: int, land: Contacts = land, first: Task = first) -> Ints:
+            ground, rules = land.take(region.members), first.rules
+            return cut_again(ground, region, labels, rules.level2, rules, first.seed + 100_003 * number)
 
         pieces = join_leftovers(land, [(t.region, own) for t, own in mine], first.rules.level2, cut)
         for k, (ground, (region, own)) in enumerate(zip(grounds_of(land, [r for r, _ in pieces]), pieces, strict=True)):

@@ -17,8 +17,8 @@ from gridgis.model import Band
 from gridgis.partition.graph import Contacts
 from gridgis.partition.regions import Region
 
-Cutter = Callable[[Region, int], Ints]
-"""Cuts a region anew: (region, seed) to the labels 0..k-1 of its members."""
+Cutter = Callable[[Region, Ints, int], Ints]
+"""Cuts a region anew where it must: (region, present labels of its members, seed) to the labels 0..k-1."""
 
 MOST_TRIED = 4
 """Neighbours tried for one region."""
@@ -54,8 +54,8 @@ def join_leftovers(
         i = waiting.pop(0)
         for j in _beside(land, of, i, now)[:MOST_TRIED]:
             before = _outside(land, now[i], band) + _outside(land, now[j], band)
-            region = _union(now[i][0], now[j][0])
-            labels = cut(region, i)
+            region, labels = _union(now[i], now[j])
+            labels = cut(region, labels, i)
             if _outside(land, (region, labels), band) < before:
                 of[region.members] = used
                 del now[i], now[j]
@@ -97,12 +97,14 @@ def _beside(land: Contacts, of: Ints, i: int, now: dict[int, tuple[Region, Ints]
     return sorted(rank, key=lambda j: (-rank[j][0], -rank[j][1], j))
 
 
-def _union(one: Region, two: Region) -> Region:
-    members = np.concatenate([one.members, two.members])
+def _union(one: tuple[Region, Ints], two: tuple[Region, Ints]) -> tuple[Region, Ints]:
+    first, second = one[0], two[0]
+    members = np.concatenate([first.members, second.members])
+    labels = np.concatenate([one[1], two[1] + int(one[1].max()) + 1])
     order = np.argsort(members)
-    part = np.concatenate([_part(one), _part(two) + len(one.merged)])
-    merged = (*one.merged, *two.merged)
-    return Region(members[order], one.households + two.households, "joined", merged, part[order])
+    part = np.concatenate([_part(first), _part(second) + len(first.merged)])
+    merged = (*first.merged, *second.merged)
+    return Region(members[order], first.households + second.households, "joined", merged, part[order]), labels[order]
 
 
 def _part(region: Region) -> Ints:

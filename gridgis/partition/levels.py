@@ -20,6 +20,8 @@ from gridgis.partition.stuck import inevitable
 
 SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
+LARGE = 400
+"""Nodes of ground above which a joined region is not cut from anew."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 
@@ -41,8 +43,8 @@ def cut_level(c: Contacts, band: Band, rules: DivisionRules, seed: int) -> Cut:
     if not land.n:
         return gather(c, [])
 
-    def cut(region: Region, number: int) -> Ints:
-        return cut_region(land.take(region.members), region, band, rules, seed + number)
+    def cut(region: Region, labels: Ints, number: int) -> Ints:
+        return cut_again(land.take(region.members), region, labels, band, rules, seed + number)
 
     found = regions(land, band, rules.max_area_empty_m2)
     pieces = [
@@ -88,6 +90,24 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     if not found.holds:
         found = _once_more(problem, options, seed, effort, rules.exact_effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
+
+
+def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
+    """Cut a region that was cut in pieces before: small ones from anew, large ones only around what is wrong."""
+    problem, node = contract(c, band, rules)
+    first = np.unique(node, return_index=True)[1]
+    kept = np.unique(labels[first], return_inverse=True)[1].astype(np.int64)
+    whole = all(int(components(len(m), c.take(m).pairs).max()) == 0 for m in _members(kept[node]))
+    if problem.n <= LARGE or not whole:
+        return cut_region(c, region, band, rules, seed)
+    found = appraised(problem, kept)
+    found = search_around(problem, found, seed, rules.effort, inevitable(problem, kept))
+    return np.asarray(found.labels[node], dtype=np.int64)
+
+
+def _members(labels: Ints) -> list[Ints]:
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
 def _once_more(

@@ -18,6 +18,7 @@ from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries,
 from gridgis.geometry.coverage import faces, grid_keys, need_sound_when_stored, node, report_row, segments
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
+from gridgis.geometry.uncollected import uncollected
 from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
 from gridgis.partition.keep import Kept
@@ -61,6 +62,7 @@ class Atoms:
         return np.bincount(self.building_atom, counts, len(self.polygons)).astype(np.int64)
 
 
+@uncollected()
 def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = None, kept: Kept | None = None) -> Atoms:
     """Node the ground and cut it into atoms.
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gridgis.geometry.arrays import Bools, Floats, Ints
+from gridgis.geometry.uncollected import uncollected
 from gridgis.model import BARRIER_CLASSES, STRONG, DivisionRules
 from gridgis.partition.atoms import OPEN, Atoms
 from gridgis.partition.ground import Ground
@@ -143,6 +144,7 @@ class Contacts:
         return out
 
 
+@uncollected()
 def contacts(ground: Ground, atoms: Atoms, chosen: Ints, load: Floats | None = None) -> Contacts:
     """Build the contacts among the chosen atoms; ``load`` (b,) is what of the buildings is balanced (households)."""
     counts = ground.buildings["households"].to_numpy()

@@ -16,6 +16,7 @@ from gridgis.geometry.arrays import Ints, points
 from gridgis.geometry.coverage import Row, node_base, polygon_parts, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, need_crs, to_work, transform_xy
 from gridgis.geometry.measure import footprint_areas_m2, holders, representative_points
+from gridgis.geometry.uncollected import uncollected
 from gridgis.model import BARRIER_CLASSES, MODES, SITE_CATEGORIES, Community, DivisionRules, need_columns
 from gridgis.partition.entry import (
     FAR_M,
@@ -49,6 +50,7 @@ class Ground:
     rows: list[Row]
 
 
+@uncollected()
 def take_in(
     communities: Sequence[Community], rules: Mapping[str, DivisionRules], work_crs: str | None = None
 ) -> Ground:

@@ -19,14 +19,14 @@ EFFORT_CHEAPEST = 0.5
 """Effort of finding the cheapest grouping once there is one (see `polish`)."""
 
 
-def can_group(c: Contacts, band: Band) -> bool | None:
+def can_group(c: Contacts, band: Band, effort: float = EFFORT) -> bool | None:
     """Tell whether the households of connected ground can be grouped into contiguous groups within a band.
 
     Ground without households goes with whatever it touches. None: not decided with the effort given.
     """
     if not c.households.any():
         return True
-    return _decide(Problem(c.households, c.pairs, np.ones(len(c.pairs)), band.lower, band.upper)).possible
+    return _decide(Problem(c.households, c.pairs, np.ones(len(c.pairs)), band.lower, band.upper), effort).possible
 
 
 def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band, effort: float = EFFORT) -> Ints | None:
@@ -61,7 +61,7 @@ def _options(problem: Problem) -> list[int]:
     return list(range(max(1, -(-total // problem.upper)), total // problem.lower + 1))
 
 
-def _decide(problem: Problem, effort: float = EFFORT) -> Answer:
+def _decide(problem: Problem, effort: float) -> Answer:
     if np.count_nonzero(problem.weights) > MOST_UNITS:
         return Answer(None)
     return feasible(problem, _options(problem), effort)

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.checks.regroup import regroup
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition import groupings
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
 from gridgis.partition.levels import part_options
@@ -152,8 +150,7 @@ def test_a_region_of_too_many_buildings_is_left_alone() -> None:
     assert can_group(contacts(weights, edges), BAND) is None
 
 
-def test_too_little_effort_finds_nothing_and_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_effort_finds_nothing_and_proves_nothing() -> None:
     weights, edges = np.array([7, 11, 13, 17] * 9), square(6)
-    monkeypatch.setattr(groupings, "EFFORT", 1e-6)
-    assert find_grouping(weights, edges, np.ones(len(edges)), Band(41, 50)) is None
-    assert can_group(contacts(weights, edges), Band(41, 50)) is None
+    assert find_grouping(weights, edges, np.ones(len(edges)), Band(41, 50), 1e-6) is None
+    assert can_group(contacts(weights, edges), Band(41, 50), 1e-6) is None

@@ -109,11 +109,15 @@ def faces(noded: Any) -> tuple[Geometries, Floats]:
     """
     polygons, cuts, dangles, _ = shapely.polygonize_full(shapely.get_parts(noded))
     parts = shapely.get_parts(polygons)
-    b = shapely.bounds(parts)
-    order = np.lexsort((shapely.area(parts), b[:, 3], b[:, 2], b[:, 1], b[:, 0]))
     loose = np.concatenate([shapely.get_parts(dangles), shapely.get_parts(cuts)])
     ends = shapely.get_parts(geometries(shapely.line_merge(shapely.multilinestrings(loose))))
-    return parts[order], shapely.length(ends).astype(np.float64)
+    return parts[fixed_order(parts)], shapely.length(ends).astype(np.float64)
+
+
+def fixed_order(polygons: Geometries) -> Ints:
+    """Return the order of faces by their bounds, (n,), which does not depend on how they were found."""
+    b = shapely.bounds(polygons)
+    return np.lexsort((shapely.area(polygons), b[:, 3], b[:, 2], b[:, 1], b[:, 0]))
 
 
 def need_sound_when_stored(polygons: Geometries, work_crs: str) -> None:

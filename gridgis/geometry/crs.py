@@ -150,7 +150,8 @@ def _transform_geoms(geoms: Any, source: Any, target: Any, snapped: bool) -> Any
         out = transform_xy(xy, source, target)
         return snap(out) if snapped else out
 
-    return shapely.transform(shapely.force_2d(geoms), move)
+    flat = shapely.force_2d(geoms) if shapely.has_z(geoms).any() else geoms
+    return shapely.transform(flat, move)
 
 
 def need_crs(frame: gpd.GeoDataFrame, what: str) -> None:

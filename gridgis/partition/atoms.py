@@ -23,8 +23,9 @@ from gridgis.model import BARRIER_CLASSES, Progress
 from gridgis.partition.ground import Ground
 from gridgis.partition.keep import Kept
 from gridgis.partition.search import components
+from gridgis.partition.trace import Traced
 from gridgis.partition.voronoi import ridges, sample_outlines
-from gridgis.partition.weave import Outlines, Woven, weave
+from gridgis.partition.weave import Outlines, weave
 
 OPEN = len(BARRIER_CLASSES)
 """Class number of open ground: weaker than every barrier."""
@@ -98,16 +99,16 @@ def make_atoms(ground: Ground, progress: Progress, extra: Geometries | None = No
             )
         )  # fmt: skip
     if kept is None:
-        woven = _cut_blocks(ground, blocks, progress)
+        woven, clear = _cut_blocks(ground, blocks, progress)
         # where all that was drawn keeps clear, only the blocks may be unsound in stored coordinates
-        polygons, doubtful = woven.polygons, blocks if woven.clear else woven.polygons
+        doubtful = blocks if clear else woven.polygons
     else:
         spots = ground.buildings[["x", "y"]].to_numpy(dtype=float)
         faces_and_lines = np.concatenate([blocks, drawn[-1]])
-        cut = kept.refined(faces_and_lines, lambda now: list(_cut_blocks(ground, now, progress).polygons), spots)
-        polygons = doubtful = cut
+        cut = kept.refined(faces_and_lines, lambda now: list(_cut_blocks(ground, now, progress)[0].polygons), spots)
+        woven, doubtful = Traced(cut, *shared_segments(cut)), cut
     need_sound_when_stored(doubtful, ground.work_crs)
-    return _describe(ground, polygons, blocks if kept is None else blocks[:0])
+    return _describe(ground, woven, blocks if kept is None else blocks[:0])
 
 
 def _within(geoms: Any, street: BaseGeometry) -> Geometries:
@@ -129,7 +130,7 @@ def _inside(spots: Geometries, areas: Geometries) -> Ints:
     return out
 
 
-def _cut_blocks(ground: Ground, blocks: Geometries, progress: Progress) -> Woven:
+def _cut_blocks(ground: Ground, blocks: Geometries, progress: Progress) -> tuple[Traced, bool]:
     """Cut land between its buildings, and a river between the frontages on its banks."""
     seg, left, right = shared_segments(blocks)
     outlines = Outlines.of(seg, left, right, len(blocks))
@@ -202,13 +203,13 @@ def shared_segments(polygons: Geometries) -> tuple[Floats, Ints, Ints]:
     return seg[start], left, right
 
 
-def _describe(ground: Ground, polygons: Geometries, blocks: Geometries) -> Atoms:
+def _describe(ground: Ground, woven: Traced, blocks: Geometries) -> Atoms:
     """Tell what each atom is; atoms in no community are left out. What parts two atoms of one block is no barrier."""
-    spots = shapely.point_on_surface(polygons)
+    spots = shapely.point_on_surface(woven.polygons)
     community = _inside(spots, ground.base.geometry.to_numpy())
     held = community >= 0
-    polygons, spots, community = polygons[held], spots[held], community[held]
-    seg, left, right = shared_segments(polygons)
+    polygons, spots, community = woven.polygons[held], spots[held], community[held]
+    seg, left, right = woven.among(held)
     block = _inside(spots, blocks)
     klass, line = _classes(ground, seg, (left < 0) | (block[left] != block[right]) | (block[right] < 0))
     carve = np.flatnonzero((ground.sites["mode"] == "carve").to_numpy())

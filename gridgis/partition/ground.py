@@ -313,8 +313,9 @@ def _households(
         )
     need_sane_counts(frame["id"], given)
     missing = given.isna().to_numpy()
-    estimate = _estimate(frame, base, rules, work)
-    need_sane_counts(frame["id"], np.where(missing, estimate, 0))
+    estimate = np.zeros(len(frame), dtype=np.int64)
+    estimate[missing] = _estimate(frame[missing], base, rules, work)
+    need_sane_counts(frame["id"], estimate)
     for c in np.unique(frame["community"].to_numpy()[missing]):
         here = missing & (frame["community"] == c).to_numpy()
         code, name = base["code"].iloc[c], base["name"].iloc[c]

@@ -15,9 +15,10 @@ import shapely
 
 from gridgis.geometry.arrays import Bools, Floats, Geometries, Ints, geometries
 from gridgis.geometry.arrays import lines as segment_lines
-from gridgis.geometry.coverage import faces, grid_keys, node, segments, split_long, undirected
+from gridgis.geometry.coverage import grid_keys, node, segments, split_long, undirected
 from gridgis.geometry.crs import GRID_M, snap
 from gridgis.partition.kernels.segments import chains, crossings, inside, too_near
+from gridgis.partition.trace import Traced, trace
 
 ROUND_M = 0.05
 """Ridge vertices lie on a grid of this size, and their ends on an outline likewise: no tiny edges."""
@@ -52,16 +53,8 @@ class Outlines:
         return inside(points, face, self.ptr, self.seg[self.row])
 
 
-@dataclass(frozen=True)
-class Woven:
-    """The faces after cutting; ``clear``: all lines that were drawn keep CLEAR_M from all others."""
-
-    polygons: Geometries
-    clear: bool
-
-
-def weave(outlines: Outlines, ridge: Floats, face: Ints, slack: Floats) -> Woven:
-    """Cut faces by ridges.
+def weave(outlines: Outlines, ridge: Floats, face: Ints, slack: Floats) -> tuple[Traced, bool]:
+    """Cut faces by ridges; tell whether all lines that were drawn keep CLEAR_M from all others.
 
     Parameters
     ----------
@@ -80,8 +73,7 @@ def weave(outlines: Outlines, ridge: Floats, face: Ints, slack: Floats) -> Woven
     kind = np.concatenate([np.where(bent, BENT, GIVEN), np.full(len(pieces), RIDGE)])
     may = np.concatenate([np.zeros(len(outline)), np.clip(slack[of], ROUND_M, SMOOTH_M)])
     seg, clear = _parted(*_simplified(seg, kind, may))
-    lines = _lines(seg, np.zeros(len(seg), dtype=np.int64))[0]
-    return Woven(faces(shapely.transform(lines, lambda xy: snap(xy + origin)))[0], clear)
+    return trace(seg, origin), clear
 
 
 def _clip(o: Outlines, ridge: Floats, face: Ints) -> tuple[Floats, Ints, Floats, Bools]:

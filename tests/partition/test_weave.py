@@ -58,7 +58,7 @@ def test_woven_faces_are_a_coverage_that_fills_the_blocks(scene: tuple[Geometrie
     block = in_blocks(blocks, spots)
     held = block >= 0
     drawn = ridges(spots[held], labels[held], block[held])
-    polygons = weave(outlines_of(blocks), *drawn).polygons
+    polygons = weave(outlines_of(blocks), *drawn)[0].polygons
     assert shapely.is_valid(polygons).all()
     assert shapely.coverage_is_valid(polygons, gap_width=0.001)
     assert shapely.area(polygons).sum() == pytest.approx(40_000, abs=1.0)
@@ -79,7 +79,7 @@ def test_woven_faces_are_those_of_noding_everything_but_for_smoothing(scene: tup
     block = in_blocks(blocks, spots)
     held = block >= 0
     ridge, face, _ = ridges(spots[held], labels[held], block[held])
-    woven = weave(outlines_of(blocks), ridge, face, np.zeros(len(ridge))).polygons
+    woven = weave(outlines_of(blocks), ridge, face, np.zeros(len(ridge)))[0].polygons
     clipped = [shapely.intersection(line, blocks[f]) for line, f in zip(lines(ridge), face, strict=True)]
     safe, _ = faces(node([*blocks, *clipped]))
     near = shapely.buffer(shapely.union_all(shapely.boundary(safe)), 0.5)
@@ -94,7 +94,7 @@ def test_the_ridges_part_points_of_different_labels(scene: tuple[Geometries, Flo
     blocks, spots, labels = scene
     block = in_blocks(blocks, spots)
     held = block >= 0
-    polygons = weave(outlines_of(blocks), *ridges(spots[held], labels[held], block[held])).polygons
+    polygons = weave(outlines_of(blocks), *ridges(spots[held], labels[held], block[held]))[0].polygons
     clear = shapely.distance(shapely.points(spots), shapely.union_all(shapely.boundary(polygons))) > 0
     for cell in polygons:
         inside_ = held & clear & shapely.contains_xy(cell, spots)
@@ -107,14 +107,14 @@ def test_a_face_without_ridges_gets_the_vertex_that_its_neighbour_has_on_the_bor
         lambda xy: xy + np.array([EAST, NORTH]),
     )
     ridge = np.array([[-5.0, 10.0, 45.0, 10.0]]) + np.tile([EAST, NORTH], 2)
-    polygons = weave(outlines_of(blocks), ridge, np.array([0]), np.zeros(1)).polygons
+    polygons = weave(outlines_of(blocks), ridge, np.array([0]), np.zeros(1))[0].polygons
     assert sorted(shapely.area(polygons).tolist()) == [400, 1200, 1600]
     assert (EAST + 40, NORTH + 10) in polygons[-1].exterior.coords[:]
 
 
 def test_nothing_to_weave_gives_nothing() -> None:
     none = outlines_of(np.empty(0, dtype=object))
-    assert len(weave(none, np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0)).polygons) == 0
+    assert len(weave(none, np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0))[0].polygons) == 0
 
 
 # ------------------------------------------------------------------------------------------------------ the loops
@@ -199,7 +199,7 @@ def test_no_border_cuts_a_building_by_more_than_its_inset(gap: float) -> None:
     xy, owner = sample_outlines(drawn)
     block = shapely.box(EAST - 50, NORTH - 50, EAST + 400, NORTH + 100)
     blocks, _ = faces(node([block]))
-    polygons = weave(outlines_of(blocks), *ridges(xy, owner, np.zeros(len(xy), dtype=np.int64))).polygons
+    polygons = weave(outlines_of(blocks), *ridges(xy, owner, np.zeros(len(xy), dtype=np.int64)))[0].polygons
     for building in drawn:
         core = shapely.buffer(building, -0.4, join_style="mitre")
         assert shapely.covers(polygons, core).sum() == 1

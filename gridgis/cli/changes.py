@@ -1,4 +1,4 @@
-"""What ``gridgis divide`` prints and writes of a re-division: figures, the buildings that moved, a map."""
+"""What ``gridgis divide`` writes beside the plan: a map, and of a re-division figures and the buildings that moved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check_change_outputs(
     changes: Path | None, map_: Path | None, redivided: bool, inputs: Sequence[str | Path | None]
 ) -> None:
-    """Refuse outputs of a re-division where there is none, or that cannot be written, before anything is computed.
+    """Refuse a list of changes where nothing is re-divided, and outputs that cannot be written, before all work.
 
     Raises
     ------
@@ -28,28 +28,39 @@ def check_change_outputs(
     for option, path, suffixes in (("--changes", changes, (".csv",)), ("--map", map_, (".html", ".htm"))):
         if path is None:
             continue
-        if not redivided:
+        if option == "--changes" and not redivided:
             raise InvalidInput(
-                f"{option} 只用于重划：请同时给出 --previous 或 --registry；方案的地图用 gridgis map",
-                f"{option} is of a re-division: give --previous or --registry too; gridgis map draws a plan",
+                "--changes 只用于重划：请同时给出 --previous 或 --registry",
+                "--changes is of a re-division: give --previous or --registry too",
             )
         check_output(path, inputs, suffixes)
 
 
-def write_change_outputs(division: Division, changes: Path | None, map_: Path | None) -> None:
-    """Write the list of buildings that moved, and the map of it, where they are asked for."""
+def write_change_outputs(division: Division, plan_file: Path, changes: Path | None, map_: Path | None) -> None:
+    """Write what is asked for: the list of buildings that moved, and the map (before and after, or of the plan)."""
     from gridgis.service.changes import write_changes
     from maps.before_after import write_before_after
 
     if division.changes is None:
-        if changes or map_:
+        if changes:
             zh, en = "注册库中还没有这些社区的网格，没有可比较的", "the registry has no grids of these communities yet"
-            raise InvalidInput(f"{zh}；去掉 --changes 与 --map", f"{en}: leave out --changes and --map")
+            raise InvalidInput(f"{zh}；去掉 --changes", f"{en}: leave out --changes")
+        if map_:
+            _write_plan_map(division, plan_file, map_)
         return
     if changes:
         write_changes(division.changes, changes)
     if map_:
         write_before_after(map_, division.changes.previous, division.plan, division.changes.moved)
+
+
+def _write_plan_map(division: Division, plan_file: Path, map_: Path) -> None:
+    """Write the map that ``gridgis map`` makes of the plan file."""
+    from gridgis.service.showing import show_plan
+    from maps import write_map
+
+    shown = show_plan(division.plan, division.communities, plan_file.stem)
+    write_map(map_, shown.grids, shown.context, shown.cards, shown.title, shown.subtitle)
 
 
 def print_changes(changes: Changes) -> None:

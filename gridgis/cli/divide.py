@@ -32,7 +32,12 @@ def divide_command(
         str | None, typer.Option(help="划分要求：同格、分开、指定网格、保留边界（见 docs/pins.md） / file of pins")
     ] = None,
     changes: Annotated[Path | None, typer.Option(help="重划：移动楼栋清单 .csv / the buildings that moved")] = None,
-    map_: Annotated[Path | None, typer.Option("--map", help="重划：前后对照图 .html / map before and after")] = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", help="方案地图 .html；重划时为前后对照图 / map of the plan; re-divided: before and after"
+        ),
+    ] = None,
     boundary: Annotated[str | None, typer.Option(help="边界文件，或 bbox（外包矩形） / file, or bbox")] = None,
     buildings: Annotated[str | None, typer.Option(help="建筑文件 / file of buildings")] = None,
     barriers: Annotated[list[str] | None, typer.Option(help="界线文件（可重复） / files of barriers")] = None,
@@ -50,7 +55,7 @@ def divide_command(
 
     例 / examples:
 
-    gridgis divide sample_shapes/town -o plan.gpkg
+    gridgis divide sample_shapes/town -o plan.gpkg --map plan.html
 
     gridgis divide --boundary bbox --buildings b.gpkg --barriers roads.gpkg --mapping osm --code 990001001001 -o p.gpkg
 
@@ -70,16 +75,15 @@ def divide_command(
     from gridgis.registry import Registry
     from gridgis.service.divide import divide_town
 
-    check_output(
-        out, (town, previous, registry, rules, mapping, boundary, buildings, compounds, sites, pins, *(barriers or ()))
-    )
+    inputs = (town, previous, registry, rules, mapping, boundary, buildings, compounds, sites, pins, *(barriers or ()))
+    check_output(out, inputs)
     own = {"--boundary": boundary, "--buildings": buildings, "--barriers": barriers, "--compounds": compounds}
     own |= {"--sites": sites, "--mapping": mapping, "--code": code, "--name": name}
     files = _own_files(town, own, crs, bool(community or previous or registry), pins is not None)
     if previous and registry:
         zh, en = "--previous 与 --registry 只能给一个", "give --previous or --registry, not both"
         raise InvalidInput(zh, en)
-    check_change_outputs(changes, map_, bool(previous or registry), (town, previous, registry, out))
+    check_change_outputs(changes, map_, bool(previous or registry), (*inputs, out))
     notes = Notes("read")
     asked = read_pins(pins, crs, notes) if pins else ()
     given = read_own(files) if files is not None else read_town(str(town))
@@ -88,7 +92,7 @@ def divide_command(
     with progress_bar(as_json) as progress, Registry.open(registry) if registry else nullcontext() as book:
         division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked)
     write_plan(division.plan, out, division.communities)
-    write_change_outputs(division, changes, map_)
+    write_change_outputs(division, out, changes, map_)
     _print(division, out, as_json)
 
 
@@ -128,10 +132,13 @@ def _own_files(
 def _print(division: Division, out: Path, as_json: bool) -> None:
     from gridgis.cli.changes import print_changes
     from gridgis.cli.report import print_json, print_rows
+    from gridgis.cli.summary import print_summary
     from gridgis.model import REPORT_COLUMNS
     from gridgis.service.divide import plan_figures
+    from gridgis.service.summary import REASONS, faults, summarise, to_plain
 
     plan = division.plan
+    levels, found = summarise(plan), faults(plan)
     figures, rows = (
         plan_figures(plan),
         [
@@ -141,28 +148,35 @@ def _print(division: Division, out: Path, as_json: bool) -> None:
     )
     if as_json:
         engine = plan.report.figures
-        print_json({"plan": str(out), "seed": plan.seed, "figures": figures, "engine": engine, "report": rows})
+        summary = {"levels": to_plain(levels), "faults": to_plain(found)}
+        head = {"plan": str(out), "seed": plan.seed, "figures": figures, "engine": engine}
+        print_json({**head, **summary, "report": rows})
         return
     print_figures(figures)
+    print_summary(levels, found)
     if division.changes is not None:
         print_changes(division.changes)
-    print_rows(rows)
+    told = {fault.local_id for fault in found}
+    print_rows(
+        row for row in rows if row["rule"] not in REASONS or not (row["subject"] in told or row["severity"] == "info")
+    )
     typer.echo(f"已写入 / written: {out}")
     typer.echo(f"下一步 / next: gridgis verify {out}")
 
 
 def print_figures(figures: list[dict[str, Any]]) -> None:
-    """Print the figures of a plan as a table by community and level."""
+    """Print the figures of a plan as a table by community and level, no wider than 100 columns."""
     from gridgis.cli.report import print_table
 
-    columns = ["社区\ncommunity", "名称\nname", "级\nlevel", "网格\ngrids", "带内\nin band", "按规则例外\nexcepted"]
-    columns += ["户数\nhouseholds", "最少\nmin", "中位\nmedian", "最多\nmax", "沿强界线\nalong strong %"]
-    keys = ("community", "name", "level", "grids", "in_band", "excepted", "households", "min", "median", "max")
-    rows = [[*(_short(row[k]) for k in keys), row["strong_percent"]] for row in figures]
-    print_table("划分结果 / the division", columns, rows, numbers=8)
+    columns = ["社区\ncommunity", "名称\nname", "级\nlevel", "网格\ngrids", "带内\nin band", "例外\nexcepted"]
+    columns += ["户数\nhouseholds", "最少/中位/最多\nmin/median/max", "强界线%\nstrong"]
+    keys = ("community", "name", "level", "grids", "in_band", "excepted", "households")
+    rows = [
+        [*(_short(row[k]) for k in keys), f"{row['min']}/{row['median']:g}/{row['max']}", row["strong_percent"]]
+        for row in figures
+    ]
+    print_table("划分结果 / the division", columns, rows, numbers=6, compact=True)
 
 
 def _short(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "专属 dedicated" if value == "dedicated" else value
+    return "专属" if value == "dedicated" else value

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -35,9 +36,12 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: int = 0) -> None:
-    """Print a table; the last ``numbers`` columns are aligned to the right."""
-    table = Table(title=title, title_justify="left")
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: int = 0, compact: bool = False
+) -> None:
+    """Print a table; the last ``numbers`` columns are aligned to the right. ``compact``: without lines, narrower."""
+    style: dict[str, Any] = {"box": SIMPLE_HEAD, "padding": (0, 1, 0, 0)} if compact else {}
+    table = Table(title=title, title_justify="left", **style)
     for i, name in enumerate(columns):
         table.add_column(name, justify="right" if i >= len(columns) - numbers else "left", overflow="fold")
     for row in rows:

@@ -18,6 +18,7 @@ from gridgis.io.plan_file import read_communities, read_plan
 from gridgis.io.read import list_layers
 from gridgis.model import Community, DivisionPlan
 from gridgis.service.locator import Locator, need_revision
+from gridgis.service.summary import Fault, by_grid, faults
 
 CONTEXT = ("roads", "railways", "rivers", "water", "buildings", "compounds", "communities")
 """Layers drawn under the grids."""
@@ -79,8 +80,9 @@ def show_plan(plan: DivisionPlan, communities: Sequence[Community], name: str) -
     grids = stored.assign(code=stored["local_id"], area_m2=plan.grids.area.round(1).to_numpy())
     names = dict(zip(plan.base["code"], plan.base["name"], strict=True))
     rows = pd.DataFrame(grids.drop(columns="geometry")).astype(object)
+    found = by_grid(faults(plan))
     cards = {
-        str(row["code"]): _plan_card({str(k): v for k, v in row.items()}, names)
+        str(row["code"]): _plan_card({str(k): v for k, v in row.items()}, names, found.get(str(row["code"])))
         for row in rows.where(rows.notna(), None).to_dict("records")
     }
     return Shown(
@@ -88,11 +90,13 @@ def show_plan(plan: DivisionPlan, communities: Sequence[Community], name: str) -
     )
 
 
-def _plan_card(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _plan_card(row: Mapping[str, Any], names: Mapping[str, str], fault: Fault | None) -> dict[str, Any]:
+    """Return the card of a grid; a grid at fault says why in ``reasons``."""
     keep = ("code", "name", "level", "kind", "mode", "category", "households", "area_m2", "flags")
     return {
         **{key: row[key] for key in keep},
         "community": {"code": row["community"], "name": names.get(row["community"])},
+        **({"reasons": [{"zh": zh, "en": en} for zh, en in fault.reasons]} if fault else {}),
     }
 
 

@@ -112,13 +112,15 @@ const gridgis = (() => {
       helpers.length ? el("h3", {}, "网格员 ", el("span", { class: "en" }, "administrators")) : null,
       helpers.length ? el("ul", { class: "people" }, ...helpers) : null,
       flags.length ? el("ul", { class: "flags" }, ...flags) : null,
+      data.reasons && data.reasons.length ? el("ul", { class: "reasons" }, ...data.reasons.map((why) => el("li", {}, why.zh, el("span", { class: "en" }, why.en)))) : null,
       data.revision !== undefined && data.revision !== null ? el("p", { class: "note" }, `修订版 revision ${data.revision}`, data.valid_from ? ` · 自 ${String(data.valid_from).slice(0, 10)} 起生效` : "") : null);
   }
 
   /** The legend; `categories` are the keys that occur, `roads` the classes that occur. */
-  function legend({ categories = [], roads = [], overlay = false, railway = false, water = false } = {}) {
+  function legend({ categories = [], roads = [], overlay = false, fault = false, railway = false, water = false } = {}) {
     const row = (swatch, pair) => el("li", {}, swatch, both(pair));
     const rows = Object.entries(words.levels).map(([level, pair]) => row(el("i", { class: `line level-${level}` }), pair));
+    if (fault) rows.push(row(el("i", { class: "line fault" }), words.fault));
     const known = Object.keys(words.categories).filter((key) => categories.includes(key));
     const marks = known.map((key) => {
       const category = words.categories[key];

@@ -105,6 +105,8 @@ function gridgisTownMap(map, data) {
   function shownAt(level) {
     return data.grids.filter((grid) => ordinary(grid) && (grid.level === level || (grid.level < level && !(children.get(grid.code) || []).some((c) => ordinary(c) && c.level <= level))));
   }
+  /** At fault: the card of the grid says why. */
+  const faulty = data.grids.filter((grid) => ordinary(grid) && data.cards[grid.code] && data.cards[grid.code].reasons);
   const dedicated = data.grids.filter((grid) => grid.kind === "dedicated");
   const carved = dedicated.filter((grid) => grid.mode !== "overlay");
   const overlays = dedicated.filter((grid) => grid.mode === "overlay");
@@ -170,6 +172,9 @@ function gridgisTownMap(map, data) {
       if (level === 1) L.polygon(rings, { ...style, color: "#fff", weight: 7, opacity: 0.75 }).addTo(borders);
       else if (level === 2) L.polygon(rings, { ...style, color: "#fff", weight: 4, opacity: 0.6 }).addTo(borders);
       L.polygon(rings, { ...style, ...borderStyle[level], dashArray: level === 1 ? "14 4 3 4" : null }).addTo(borders);
+    }
+    for (const grid of faulty.filter((g) => state.levels.has(g.level))) {
+      L.polygon(grid.latlngs, { renderer: svg.borders, className: "gg-fault", interactive: false, color: words.fault.line, weight: grid.level === 2 ? 4 : 3, lineJoin: "round", fillColor: words.fault.line, fillOpacity: 0.16 }).addTo(borders);
     }
     for (const grid of [...base, ...marks]) {
       const shape = L.polygon(grid.latlngs, { renderer: svg.touch, className: "gg-grid", fill: true, fillColor: "#22303c", fillOpacity: 0, color: "#22303c", opacity: 0, weight: 2.5 });
@@ -309,7 +314,9 @@ function gridgisTownMap(map, data) {
   const input = el("input", { type: "search", placeholder: "编码、名称或坐标  code, name, lon,lat", "aria-label": "搜索 / search", autocomplete: "off", spellcheck: "false" });
   corner("topleft", el("div", { class: "gg panel head" },
     el("h1", {}, data.title), data.subtitle ? el("p", { class: "subtitle" }, data.subtitle) : null,
-    el("form", { role: "search", onsubmit: (event) => { event.preventDefault(); const first = find(input.value)[0]; if (first) go(first); } }, input), results, hint));
+    el("form", { role: "search", onsubmit: (event) => { event.preventDefault(); const first = find(input.value)[0]; if (first) go(first); } }, input), results, hint,
+    faulty.length ? el("details", { class: "faults" }, el("summary", {}, `${words.fault.zh} ${faulty.length} `, el("span", { class: "en" }, words.fault.en)),
+      el("ul", {}, ...faulty.map((grid) => el("li", {}, el("button", { type: "button", onclick: () => show(grid.code) }, grid.name, ` · ${whole(grid.households)} 户`))))) : null));
   function find(text) {
     const query = text.trim().toLowerCase();
     if (!query) return [];
@@ -354,7 +361,7 @@ function gridgisTownMap(map, data) {
   corner("topright", el("div", { class: "gg panel layers" }, levelBox, switches));
 
   const categories = [...new Set(dedicated.map((grid) => grid.category || "other"))];
-  const body = gridgis.legend({ categories, roads: known, overlay: overlays.length > 0, railway: rails.length > 0, water: areas("water").length > 0 });
+  const body = gridgis.legend({ categories, roads: known, overlay: overlays.length > 0, fault: faulty.length > 0, railway: rails.length > 0, water: areas("water").length > 0 });
   const details = el("details", { class: "gg panel legend" }, el("summary", {}, both({ zh: "图例", en: "Legend" })), body);
   details.open = window.innerWidth > 720 && window.innerHeight > 560;
   corner("bottomright", details);

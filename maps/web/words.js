@@ -33,6 +33,7 @@ const GRIDGIS_WORDS = {
     "crosses_strong": {"zh": "跨越强界线", "en": "crosses a strong barrier"},
     "given": {"zh": "给定边界", "en": "given boundary"}
   },
+  "fault": {"zh": "须查看的网格", "en": "grids to look at", "line": "#d0021b"},
   "roles": {
     "leader": {"zh": "网格长", "en": "leader"},
     "administrator": {"zh": "网格员", "en": "administrator"},

@@ -11,14 +11,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgis.geometry.arrays import Floats, Geometries, Ints, lines
+from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries, lines
 from gridgis.geometry.coverage import MAX_EDGE_M, faces, need_sound_when_stored, node, segments
 from gridgis.geometry.crs import snap
 from gridgis.model import Community, DivisionRules, no_progress
 from gridgis.partition.atoms import make_atoms, shared_segments
 from gridgis.partition.ground import take_in
 from gridgis.partition.kernels.segments import chains, crossings, inside, too_near
-from gridgis.partition.voronoi import ridges, sample_outlines
+from gridgis.partition.voronoi import INSET_M, _inset_quadrilaterals, ridges, sample_outlines
 from gridgis.partition.weave import CLEAR_M, Outlines, weave
 
 WORK = "EPSG:4545"
@@ -226,3 +226,26 @@ def test_atoms_are_sound_in_stored_coordinates_and_the_same_again() -> None:
     need_sound_when_stored(made[0].polygons, WORK)
     assert np.bincount(made[0].building_atom).max() == 1
     assert shapely.to_wkb(made[0].polygons).tolist() == shapely.to_wkb(made[1].polygons).tolist()
+
+
+@few
+@given(
+    corners=st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), min_size=4, max_size=4),
+    reverse=st.booleans(),
+)
+def test_quadrilaterals_are_inset_as_by_a_buffer(corners: list[tuple[int, int]], reverse: bool) -> None:
+    drawn = shapely.Polygon([(x / 10, y / 10) for x, y in (corners[::-1] if reverse else corners)])
+    step, which = _inset_quadrilaterals(geometries([drawn, shapely.Point(1, 1), shapely.Polygon()]))
+    assert set(which.tolist()) <= {0}
+    if len(which):
+        ring = shapely.Polygon(step[:, :2])
+        assert ring.exterior.is_ccw
+        assert np.array_equal(step[:, 2:], np.roll(step[:, :2], -1, axis=0))
+        assert ring.symmetric_difference(drawn.buffer(-INSET_M, join_style="mitre")).area < 1e-6
+
+
+def test_which_quadrilaterals_are_inset_without_a_buffer() -> None:
+    house, slanted = shapely.box(0, 0, 12, 30), shapely.Polygon([(0, 0), (0, 6), (5, 4), (4, 0)])
+    thin, bent = shapely.box(0, 0, 0.5, 10), shapely.Polygon([(0, 0), (4, 0), (0.5, 0.5), (0, 4)])
+    holed = shapely.Polygon(house.exterior.coords, [[(3, 3), (6, 3), (6, 6)]])
+    assert _inset_quadrilaterals(geometries([thin, house, bent, holed, slanted]))[1].tolist() == [1, 4]

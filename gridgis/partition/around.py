@@ -20,8 +20,8 @@ TRIES = 2
 MOST_PARTS = 12
 
 
-def search_around(problem: Problem, found: Found, seed: int, effort: int, enough: int) -> Found:
-    """Cut the surroundings of parts that are out of bounds anew, as long as ``enough`` is not reached.
+def search_around(problem: Problem, found: Found, seed: int, effort: int, short: Ints) -> Found:
+    """Cut the surroundings of parts that are out of bounds anew.
 
     Parameters
     ----------
@@ -29,23 +29,24 @@ def search_around(problem: Problem, found: Found, seed: int, effort: int, enough
         What is searched for and what was found.
     seed, effort
         As for ``solve``.
-    enough
-        Weight outside the bounds that cannot be helped.
+    short
+        (n,) how much every part that holds a node must lie out of bounds (`stuck.shortfall`): a part that does by no
+        more is left alone.
     """
     for round_, hops in enumerate(HOPS):
-        for part in _wrong_parts(problem, found.labels):
-            if found.wrong <= enough:
-                return found
-            if part < found.parts:  # the numbers of parts may have changed
+        for part in _wrong_parts(problem, found.labels, short):
+            if part in _wrong_parts(problem, found.labels, short):  # it may have been mended with another
                 found = _cut_anew(problem, found, _ball(problem, found.labels, part, hops), seed + 101 * round_, effort)
     return found
 
 
-def _wrong_parts(problem: Problem, labels: Ints) -> list[int]:
+def _wrong_parts(problem: Problem, labels: Ints, short: Ints) -> list[int]:
     load = np.bincount(labels, problem.weights)
+    helpless = np.zeros(len(load), dtype=np.int64)
+    np.maximum.at(helpless, labels, short)
+    outside = np.maximum(problem.lower - load, load - problem.upper)
     clash = problem.apart[labels[problem.apart[:, 0]] == labels[problem.apart[:, 1]]]
-    wrong = {*np.flatnonzero((load < problem.lower) | (load > problem.upper)).tolist(), *labels[clash[:, 0]].tolist()}
-    return sorted(wrong)
+    return sorted({*np.flatnonzero(outside > helpless).tolist(), *labels[clash[:, 0]].tolist()})
 
 
 def _ball(problem: Problem, labels: Ints, part: int, hops: int) -> list[int]:

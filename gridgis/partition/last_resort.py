@@ -15,7 +15,9 @@ import numpy as np
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
 from gridgis.partition.graph import Contacts
+from gridgis.partition.problem import Problem
 from gridgis.partition.regions import Region
+from gridgis.partition.stuck import shortfall
 
 Cutter = Callable[[Region, Ints, int], Ints]
 """Cuts a region anew where it must: (region, present labels of its members, seed) to the labels 0..k-1."""
@@ -46,35 +48,52 @@ def join_leftovers(
         Regions with labels, in the order of their first members; joined ones have ``closed`` "joined".
     """
     now, used = dict(enumerate(pieces)), len(pieces)
+    short = _shortfall(land, pieces, band)
     of = np.full(land.n, -1, dtype=np.int64)
     for i, (region, _) in now.items():
         of[region.members] = i
-    waiting = sorted((i for i in now if _outside(land, now[i], band)), key=lambda i: (now[i][0].households, i))
+    waiting = sorted((i for i in now if _outside(land, now[i], band, short)), key=lambda i: (now[i][0].households, i))
     while waiting:
         i = waiting.pop(0)
         for j in _beside(land, of, i, now)[:MOST_TRIED]:
-            before = _outside(land, now[i], band) + _outside(land, now[j], band)
+            before = _outside(land, now[i], band, short) + _outside(land, now[j], band, short)
             region, labels = _union(now[i], now[j])
             labels = cut(region, labels, i)
-            if _outside(land, (region, labels), band) < before:
+            if _outside(land, (region, labels), band, short) < before:
                 of[region.members] = used
                 del now[i], now[j]
                 now[used] = region, labels
                 waiting = [w for w in waiting if w != j]
-                if _outside(land, now[used], band):
+                if _outside(land, now[used], band, short):
                     waiting.append(used)
                 used += 1
                 break
     return sorted(now.values(), key=lambda piece: int(piece[0].members[0]))
 
 
-def _outside(land: Contacts, piece: tuple[Region, Ints], band: Band) -> int:
-    """Return the households outside the band; a single building and ground without households are no fault."""
+def _shortfall(land: Contacts, pieces: list[tuple[Region, Ints]], band: Band) -> Ints:
+    """Return how much every grid that holds an atom must lie outside the band, wherever borders run, (n,)."""
+    none = np.zeros(land.n, dtype=np.int64)
+    wrong = [region.members for region, labels in pieces if _outside(land, (region, labels), band, none)]
+    if not wrong:
+        return none
+    node = land.whole(band.upper)
+    ends = np.unique(np.sort(node[land.pairs], axis=1), axis=0)
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    weights = np.bincount(node, land.households).astype(np.int64)
+    problem = Problem(weights, ends, np.ones(len(ends)), band.lower, band.upper)
+    return shortfall(problem, np.unique(node[np.concatenate(wrong)]))[node]
+
+
+def _outside(land: Contacts, piece: tuple[Region, Ints], band: Band, short: Ints) -> int:
+    """Return the households outside the band that could be helped; single buildings and empty ground are no fault."""
     region, labels = piece
     if region.closed in ("building", "empty") or not region.households:
         return 0
-    load = np.bincount(labels, land.households[region.members]).astype(np.int64)
-    return int(outside(load, band).sum())
+    excess = outside(np.bincount(labels, land.households[region.members]).astype(np.int64), band)
+    helpless = np.zeros(len(excess), dtype=np.int64)
+    np.maximum.at(helpless, labels, short[region.members])
+    return int(excess[excess > helpless].sum())
 
 
 def outside(load: Ints, band: Band) -> Ints:

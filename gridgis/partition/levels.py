@@ -16,7 +16,7 @@ from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions import Region, regions
 from gridgis.partition.search import appraised, components, solve
-from gridgis.partition.stuck import inevitable
+from gridgis.partition.stuck import inevitable, shortfall_outside
 
 SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
@@ -101,7 +101,7 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     if problem.n <= LARGE or not whole:
         return cut_region(c, region, band, rules, seed)
     found = appraised(problem, kept)
-    found = search_around(problem, found, seed, rules.effort, inevitable(problem, kept))
+    found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept))
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -114,11 +114,12 @@ def _once_more(
     problem: Problem, options: list[int], seed: int, effort: int, exact_effort: float, found: Found
 ) -> Found:
     """Go on where the first search left the band: around what is wrong, with other numbers of parts, exactly."""
-    enough = inevitable(problem, found.labels)
-    found = search_around(problem, found, seed, effort, enough)
+    short = shortfall_outside(problem, found.labels)
+    enough = inevitable(problem, short)
+    found = search_around(problem, found, seed, effort, short)
     for k in options[1:RETRIES]:
         if found.wrong > enough:
-            other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, enough)
+            other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, short)
             found = min(found, other, key=_worth)
     if found.wrong > enough and exact_effort > 0:
         band = Band(problem.lower, problem.upper)

@@ -11,14 +11,17 @@ import numpy as np
 from gridgis.geometry.arrays import Ints
 from gridgis.partition.problem import Problem
 
-STEPS = 3_000
+MOST_BESIDE = 40
+"""Nodes beside one that are looked at; with more, nothing is known of it."""
+STEPS = 1_000
 """Connected sets looked at around one node; beyond, nothing is known of it."""
 
 
 def shortfall(problem: Problem, nodes: Ints | None = None) -> Ints:
     """Return for each node how much every connected set that holds it must lack or exceed, (n,); 0: nothing known.
 
-    Only ``nodes`` are looked at, by default all. Nodes without weight are taken as free ways: what is found is a proof.
+    Only ``nodes`` are looked at, by default all. Of nodes without weight nothing is said; they are taken as free ways for
+    the others, so what is found is a proof.
 
     Examples
     --------
@@ -32,6 +35,7 @@ def shortfall(problem: Problem, nodes: Ints | None = None) -> Ints:
 
     ptr, nbr, _ = list_neighbours(problem.n, problem.edges)
     nodes = np.arange(problem.n, dtype=np.int64) if nodes is None else nodes
+    nodes = nodes[problem.weights[nodes] > 0]
     short = fill_up(ptr, nbr, problem.weights, problem.lower, problem.upper, nodes)
     out = np.zeros(problem.n, dtype=np.int64)
     ways: dict[int, set[int]] = {}
@@ -40,21 +44,22 @@ def shortfall(problem: Problem, nodes: Ints | None = None) -> Ints:
     return out
 
 
-def inevitable(problem: Problem, labels: Ints) -> int:
-    """Return the weight that must lie outside the bounds because of single nodes: a lower bound of any excess.
-
-    Such nodes lie in parts that are out of bounds, whatever the ``labels``.
-    """
+def shortfall_outside(problem: Problem, labels: Ints) -> Ints:
+    """Return the shortfall of the nodes in parts that are out of bounds, (n,); other nodes have none."""
     load = np.bincount(labels, problem.weights)
     outside = (load < problem.lower) | (load > problem.upper)
-    short = shortfall(problem, np.flatnonzero(outside[labels]))
-    total, used = 0, set[int]()
+    return shortfall(problem, np.flatnonzero(outside[labels]))
+
+
+def inevitable(problem: Problem, short: Ints) -> int:
+    """Return the weight that must lie outside the bounds because of single nodes: a lower bound of any excess."""
+    counted: list[int] = []
+    w, upper = problem.weights, problem.upper
     for v in np.flatnonzero(short)[np.argsort(-short[short > 0], kind="stable")].tolist():
-        near = {*np.flatnonzero((problem.edges == v).any(axis=1)).tolist()}
-        if not near & used:  # two nodes beside each other may lie in one part
-            total += int(short[v])
-            used |= near
-    return total
+        # in one part, any of those counted exceed the bound by what they count for, or more
+        if all(w[v] + w[u] - upper >= short[v] + short[u] for u in counted):
+            counted.append(v)
+    return int(short[counted].sum())
 
 
 def _least(v: int, ptr: Ints, nbr: Ints, problem: Problem, ways: dict[int, set[int]]) -> int:
@@ -66,6 +71,8 @@ def _least(v: int, ptr: Ints, nbr: Ints, problem: Problem, ways: dict[int, set[i
         if not stack or best == 0:
             return best
         load, inside, open_, barred = stack.pop()
+        if len(open_) > MOST_BESIDE:
+            return 0
         for u in sorted(open_):
             barred = barred | {u}
             total = load + int(weights[u])

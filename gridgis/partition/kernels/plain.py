@@ -71,21 +71,36 @@ def fill_up(ptr, nbr, weight, lower, upper, nodes):  # type: ignore[no-untyped-d
     n = len(weight)
     out = np.zeros(len(nodes), dtype=np.int64)
     seen = np.full(n, -1, dtype=np.int64)
-    front = np.empty(n, dtype=np.int64)
+    front, free = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     for k in range(len(nodes)):
         v = nodes[k]
         load, count, last = weight[v], 0, v
         seen[v] = v
         while load < lower:
-            for i in range(ptr[last], ptr[last + 1]):
-                if seen[nbr[i]] != v:
-                    seen[nbr[i]] = v
-                    front[count] = nbr[i]
-                    count += 1
-            best = -1
+            free[0] = last
+            waiting = 1
+            while waiting > 0:  # what has no weight joins for nothing
+                waiting -= 1
+                x = free[waiting]
+                for i in range(ptr[x], ptr[x + 1]):
+                    u = nbr[i]
+                    if seen[u] != v:
+                        seen[u] = v
+                        if weight[u] == 0:
+                            free[waiting] = u
+                            waiting += 1
+                        else:
+                            front[count] = u
+                            count += 1
+            best, small = -1, 0
             for j in range(count):
                 if best < 0 or weight[front[j]] < weight[front[best]]:
                     best = j
+                if weight[front[j]] <= upper - lower:
+                    small += weight[front[j]]
+            if load <= upper and load + small >= lower:  # small ones, taken one by one, cannot jump over the bounds
+                load = lower
+                break
             if best < 0 or load + weight[front[best]] > upper:
                 break
             last = front[best]

@@ -20,8 +20,8 @@ STEPS = 1_000
 def shortfall(problem: Problem, nodes: Ints | None = None) -> Ints:
     """Return for each node how much every connected set that holds it must lack or exceed, (n,); 0: nothing known.
 
-    Only ``nodes`` are looked at, by default all. Of nodes without weight nothing is said; they are taken as free ways for
-    the others, so what is found is a proof.
+    Only ``nodes`` are looked at, by default all. Of nodes without weight nothing is said; they are free ways for the
+    others, so what is found is a proof.
 
     Examples
     --------

@@ -47,6 +47,12 @@ def divide_command(
     code: Annotated[str | None, typer.Option(help="社区代码（12位） / code of the community")] = None,
     name: Annotated[str | None, typer.Option(help="社区名称 / its name")] = None,
     crs: Annotated[str | None, typer.Option(help="未标明坐标系的文件用此坐标系 / CRS of files that state none")] = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="证明二级网格离最优有多远 / prove how good level 2 is")
+    ] = False,
+    certify_effort: Annotated[
+        float, typer.Option(help="证明的工作量：每片区约多少秒 / its effort, about seconds for each region")
+    ] = 20.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="以 JSON 输出数字与报告 / figures and report as JSON")
     ] = False,
@@ -90,7 +96,8 @@ def divide_command(
     given = replace(given, notes=join_notes(given.notes, notes.frame()))
     earlier = read_plan(previous) if previous else None
     with progress_bar(as_json) as progress, Registry.open(registry) if registry else nullcontext() as book:
-        division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked)
+        effort = certify_effort if certify else None
+        division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked, effort)
     write_plan(division.plan, out, division.communities)
     write_change_outputs(division, out, changes, map_)
     _print(division, out, as_json)

@@ -19,6 +19,7 @@ import numpy as np
 from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules, Progress, no_progress
 from gridgis.partition.carve import carved_regions
+from gridgis.partition.certify import Proof, judged, prove
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.levels import Cut, attach, cut_again, cut_level, cut_region, gather, grounds_of
@@ -32,15 +33,22 @@ CHUNKS = 16
 
 @dataclass(frozen=True)
 class CommunityCut:
-    """The two levels of a community: level 2 over all its atoms, and level 3 over the atoms of each level-2 grid."""
+    """The two levels of a community: level 2 over all its atoms, and level 3 over the atoms of each level-2 grid.
+
+    ``proofs``: of each level-2 region, where they were asked for.
+    """
 
     level2: Cut
     level3: list[Cut]
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True)
 class Task:
-    """One region to cut: its community, its ground (land only), facts, rules, seed, and its level-2 labels if known."""
+    """One region to cut: its community, its ground (land only), facts, rules, seed, and its level-2 labels if known.
+
+    ``certify``: the effort of proving how good level 2 is, and ``proof`` what came of it.
+    """
 
     community: int
     ground: Contacts
@@ -48,6 +56,8 @@ class Task:
     rules: DivisionRules
     seed: int
     labels: Ints | None = None
+    certify: float = 0.0
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class Done:
     region: Region
     labels: Ints
     level3: list[Cut]
+    proof: Proof | None = None
 
 
 def cut_communities(
@@ -65,6 +76,7 @@ def cut_communities(
     seed: int,
     processes: int = 1,
     progress: Progress = no_progress,
+    certify: float = 0.0,
 ) -> list[CommunityCut]:
     """Cut communities in two levels.
 
@@ -77,12 +89,14 @@ def cut_communities(
     processes
         How many processes share the regions; the answer does not depend on it.
     progress
-        Called with ("level 2" or "level 3", regions done, regions).
+        Called with ("level 2", "certify" or "level 3", regions done, regions).
+    certify
+        Effort of proving how good the level 2 of each region is (`polish`); 0: none.
     """
     wholes = [i for i, r in enumerate(rules) if r.first_level == 3]
     cut = [i for i, r in enumerate(rules) if r.first_level == 2]
     with _pool(processes) as run:
-        both = _cut_both([grounds[i] for i in cut], [rules[i] for i in cut], seed, run, progress)
+        both = _cut_both([grounds[i] for i in cut], [rules[i] for i in cut], seed, run, progress, certify)
         lone = _cut_parts([grounds[i] for i in wholes], [rules[i] for i in wholes], seed, run, progress)
     made = dict(zip([*cut, *wholes], [*both, *lone], strict=True))
     return [made[i] for i in range(len(grounds))]
@@ -117,7 +131,12 @@ def _cut_part(task: Task) -> Cut:
 
 
 def _cut_both(
-    grounds: Sequence[Contacts], rules: Sequence[DivisionRules], seed: int, run: Run, progress: Progress
+    grounds: Sequence[Contacts],
+    rules: Sequence[DivisionRules],
+    seed: int,
+    run: Run,
+    progress: Progress,
+    certify: float,
 ) -> list[CommunityCut]:
     """Cut communities that are level 1 into levels 2 and 3."""
     lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
@@ -125,9 +144,12 @@ def _cut_both(
     for i, (land, r) in enumerate(zip(lands, rules, strict=True)):
         found = carved_regions(land, r.level2, r.max_area_empty_m2) if land.n else []
         for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
-            tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
+            tasks.append(Task(i, ground, region, r, seed + 100_003 * k, certify=certify))
     second = run(_cut_level2, tasks, "level 2", progress)
     tasks = _join(lands, tasks, second)
+    if certify:
+        proven = run(_certify, tasks, "certify", progress)
+        tasks = [replace(t, labels=own, proof=proof) for t, (own, proof) in zip(tasks, proven, strict=True)]
     third = run(_cut_level3, tasks, "level 3", progress)
     done: list[list[Done]] = [[] for _ in grounds]
     for task, answer in zip(tasks, third, strict=True):
@@ -139,6 +161,11 @@ def _cut_level2(task: Task) -> Ints:
     return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed)
 
 
+def _certify(task: Task) -> tuple[Ints, Proof]:
+    assert task.labels is not None
+    return prove(task.ground, task.region, task.labels, task.rules, task.certify)
+
+
 def _cut_level3(task: Task) -> Done:
     """Cut each level-2 grid of a region into level 3, and draw level 2 anew where that leaves a rest."""
     assert task.labels is not None
@@ -147,7 +174,8 @@ def _cut_level3(task: Task) -> Done:
         cut_level(inner, rules.level3, rules, task.seed + 17 * (label + 1))
         for label, inner in enumerate(c.split(labels, 3))
     ]
-    return Done(task.region, *look_ahead(c, labels, level3, rules, task.seed))
+    labels, level3 = look_ahead(c, labels, level3, rules, task.seed)
+    return Done(task.region, labels, level3, task.proof and judged(task.proof, c, labels, rules))
 
 
 def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Ints]) -> list[Task]:
@@ -205,8 +233,11 @@ def _put_together(c: Contacts, done: list[Done]) -> CommunityCut:
     dry = np.flatnonzero(~c.water)
     leaf = np.full(c.n, -1, dtype=np.int64)
     parent: list[int] = []
+    proofs: list[Proof] = []
     second = 0
     for d in done:
+        if d.proof is not None:
+            proofs.append(replace(d.proof, first=second))
         own = dry[d.region.members]
         for label, cut in enumerate(d.level3):
             leaf[own[d.labels == label]] = cut.labels + len(parent)
@@ -227,4 +258,4 @@ def _put_together(c: Contacts, done: list[Done]) -> CommunityCut:
             level3.append(Cut(leaf[inside] - first[label], known[label].region_of))
         else:
             level3.append(Cut(np.zeros(len(inside), dtype=np.int64), [region]))
-    return CommunityCut(level2, level3)
+    return CommunityCut(level2, level3, tuple(proofs))

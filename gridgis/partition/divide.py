@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,7 @@ from gridgis.model import (
 )
 from gridgis.partition.assemble import assemble
 from gridgis.partition.atoms import Atoms, make_atoms
+from gridgis.partition.certify import certificate_rows, certificates, need_effort
 from gridgis.partition.community import CommunityCut, cut_communities
 from gridgis.partition.continuity import continued, earlier_grids, keep_numbers, kept_names
 from gridgis.partition.dedicated import overlay_grids
@@ -30,7 +32,7 @@ from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
 from gridgis.partition.keep import Kept
-from gridgis.partition.layout import Pieces, number, text
+from gridgis.partition.layout import Layout, Pieces, number, text
 from gridgis.partition.levels import Cut
 from gridgis.partition.load import building_load
 from gridgis.partition.pin_lines import drawn_borders
@@ -51,6 +53,7 @@ def divide(
     work_crs: str | None = None,
     processes: int = 1,
     progress: Progress = no_progress,
+    certify: float | None = None,
 ) -> DivisionPlan:
     """Divide communities into comprehensive grids of three levels and dedicated grids.
 
@@ -75,6 +78,9 @@ def divide(
         How many processes share the search; the plan does not depend on it.
     progress
         Called with (stage, done, total).
+    certify
+        Prove how good level 2 is, with so much effort (roughly seconds) for each region; the report then has a row for
+        each and ``figures["certificates"]``, and cheaper borders that are found on the way are taken. Default: no.
 
     Raises
     ------
@@ -83,6 +89,7 @@ def divide(
     """
     communities = [community] if isinstance(community, Community) else list(community)
     need_communities(communities)
+    need_effort(certify, previous is not None)
     by_code = _rules(communities, rules)
     ground = take_in(communities, by_code, work_crs)
     _report_rules(ground, by_code, rules is None)
@@ -100,7 +107,7 @@ def divide(
     grounds = [whole.take(np.flatnonzero((atoms.community == c) & (atoms.site < 0))) for c in range(len(codes))]
     of_each = [by_code[code] for code in codes]
     if earlier is None:
-        made = cut_communities(grounds, of_each, seed, processes, progress)
+        made = cut_communities(grounds, of_each, seed, processes, progress, certify or 0.0)
     else:
         old = present_grids(ground, atoms, earlier)
         made = recut_communities(grounds, sent_home(settled, old, earlier), of_each, seed, progress)
@@ -121,11 +128,27 @@ def divide(
         count[code] = count.get(code, 0) + 1
     overlays = overlay_grids(ground.base, ground.sites, count, ground.rows)
     _report_unused(ground, {*plots.site}, {str(o["site_id"]) for o in overlays})
+    proven = {} if certify is None else _certificates(grounds, made, layout, certify)
+    ground.rows.extend(certificate_rows(proven["certificates"]) if proven else [])
     plan = assemble(pieces, layout, sites, overlays, flags, by_code, ground.rows, seed)
+    plan.report.figures.update(proven)
     if previous is not None:
         plan.grids["previous"] = continued(plan, previous)
         plan.grids["name"] = kept_names(plan.grids, earlier_grids(previous, ground.work_crs))
     return replace(plan, pins=tuple(pins))
+
+
+def _certificates(
+    grounds: Sequence[Contacts], made: Sequence[CommunityCut], layout: Layout, certify: float
+) -> dict[str, Any]:
+    """Return the figures of what was proven, with the names of the grids of each region."""
+    names, proofs = [], []
+    for c, cut in zip(grounds, made, strict=True):
+        ids = dict(zip(cut.level2.labels.tolist(), layout.level2[c.atom].astype(str).tolist(), strict=True))
+        for proof in cut.proofs:
+            names.append(sorted(ids[proof.first + k] for k in range(proof.grids)))
+            proofs.append(proof)
+    return {"certificates": certificates(names, proofs, certify)}
 
 
 def _rules(

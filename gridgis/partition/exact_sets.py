@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -51,6 +51,8 @@ class Sets:
     @classmethod
     def of(cls, problem: Problem) -> Sets | None:
         """Return the sets of a problem; None where its graph is too wide for the method."""
+        if problem.load is not None and np.array_equal(problem.load, problem.weights):
+            problem = replace(problem, load=None)  # then unevenness has its price during the search
         network = frontier(problem)
         if network is None:
             return None

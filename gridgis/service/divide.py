@@ -63,6 +63,7 @@ def divide_town(
     only: Sequence[str] = (),
     previous: DivisionPlan | Registry | None = None,
     pins: Sequence[Pin] = (),
+    certify: float | None = None,
 ) -> Division:
     """Divide the communities of a town.
 
@@ -84,6 +85,8 @@ def divide_town(
         its local id, or by its code in the registry.
     pins
         What the planner has decided (docs/pins.md): obeyed, or refused.
+    certify
+        Prove how good level 2 is, with so much effort (roughly seconds) for each region; not with ``previous``.
 
     Returns
     -------
@@ -99,10 +102,12 @@ def divide_town(
     communities = pick(town.to_communities(), only)
     found = load_rules(rules) if isinstance(rules, str) else rules
     if previous is None:
-        plan = divide(communities, rules=found, seed=seed, pins=pins, progress=progress)
+        plan = divide(communities, rules=found, seed=seed, pins=pins, progress=progress, certify=certify)
     else:
         communities, grids, work_crs = _on_base(communities, previous)
-        plan = divide(communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress)
+        plan = divide(
+            communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress, certify=certify
+        )
     changes = None if previous is None or grids is None else find_changes(grids, plan)
     plan = plan if changes is None else with_changes(plan, changes)
     rows = join_notes(town.notes, plan.report.rows)

@@ -1,0 +1,89 @@
+"""Certificates of a division: what is proven of each level-2 region, in the report and as plain data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from shapely import box
+
+from gridgis.errors import InvalidInput
+from gridgis.model import Community, DivisionPlan
+from gridgis.partition import certify, divide
+from tests.partition.communities import RULES, community, houses, line, sound
+
+GROUND = box(0, 0, 300, 240)
+
+
+def village() -> Community:
+    """Two estates and a lane of houses on either side of a street; 160 households for grids of 60 to 100."""
+    west, south, north = box(5, 5, 145, 235), box(155, 5, 295, 115), box(155, 125, 295, 235)
+    homes = [*houses(west, 3), *houses(south, 2), *houses(north, 2)]
+    return community(GROUND, homes, [("tertiary", line((150, 0), (150, 240)))], compounds=[south, north])
+
+
+def certified(effort: float | None = 2.0, **options: Any) -> DivisionPlan:
+    return divide(village(), RULES, certify=effort, **options)
+
+
+def test_each_region_has_its_certificate_and_the_plan_is_sound() -> None:
+    stages: set[str] = set()
+    plan = certified(progress=lambda stage, done, total: stages.add(stage))
+    sound(plan)
+    assert "certify" in stages
+    found = plan.report.figures["certificates"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["regions"] == len(found["list"]) == found["certified"]
+    assert found["share_certified"] == 1.0
+    grids = plan.grids[plan.grids["level"] == 2]
+    assert sorted(i for one in found["list"] for i in one["grids"]) == sorted(grids["local_id"])
+    for one in found["list"]:
+        assert one["bound"] <= one["objective"] + 1e-6
+        assert one["gap"] == pytest.approx((one["objective"] - one["bound"]) / one["objective"], abs=1e-6)
+    rows = plan.report.rows[plan.report.rows["stage"] == "certify"]
+    assert len(rows) == len(found["list"])
+    assert set(rows["severity"]) == {"info"}
+
+
+def test_equal_runs_have_equal_certificates_for_any_number_of_processes() -> None:
+    one, two = certified(), certified(processes=2)
+    assert one.report.figures == two.report.figures
+    assert one.grids.equals(two.grids)
+
+
+def test_without_certify_there_is_none() -> None:
+    plain = certified(None)
+    assert "certificates" not in plain.report.figures
+    assert "certify" not in set(plain.report.rows["stage"])
+
+
+def test_a_region_of_too_many_blocks_is_said_not_to_be_certified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certify, "MOST_BLOCKS", 2)
+    plan = certified()
+    one = plan.report.figures["certificates"]["list"][0]
+    assert (one["status"], one["bound"], one["gap"]) == ("too many blocks", None, None)
+    assert plan.report.figures["certificates"]["certified"] == 0
+    row = plan.report.rows[plan.report.rows["stage"] == "certify"].iloc[0]
+    assert "not certified" in row["en"]
+    assert str(one["blocks"]) in row["zh"]
+
+
+def test_ground_that_no_number_of_grids_fits_is_proven_impossible() -> None:
+    small = community(GROUND, houses(box(0, 0, 150, 240), 1))
+    found = divide(small, RULES, certify=1.0).report.figures["certificates"]
+    assert [one["status"] for one in found["list"]] == ["impossible"]
+    assert found["impossible"] == 1
+
+
+@pytest.mark.parametrize("wrong", [0, -1.0, np.nan, np.inf, True])
+def test_an_effort_that_is_none_is_refused(wrong: float) -> None:
+    with pytest.raises(InvalidInput, match="certify"):
+        certified(wrong)
+
+
+def test_a_redivision_is_not_certified() -> None:
+    plain = certified(None)
+    with pytest.raises(InvalidInput, match="re-division"):
+        certified(2.0, previous=plain)

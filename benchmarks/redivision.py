@@ -15,13 +15,16 @@ import numpy as np
 
 from benchmarks.case import Case, cpu_s
 from benchmarks.engine import Engine, forget
+from benchmarks.least import least_moved as least_of_units
+from benchmarks.least import units_of
 from benchmarks.measures import is_single_building, measure, sums
 from benchmarks.peers import divide_by_metis
 from benchmarks.report import table
-from gridgis.geometry.arrays import Ints
+from gridgis.geometry.arrays import Bools, Ints
 from gridgis.model import Band
 
 SHARE = 0.05
+SUMMED = ("households", "changed", "must move", "must move, whole", "moved", "grids", "out of band")
 
 
 def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -30,8 +33,9 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
     Returns
     -------
     list of dict
-        One a level: households in all, changed, that must move at least, that the engine moved, that METIS moved
-        (level 2 only); grids, how many of them are out of band; CPU-s of both levels.
+        One a level: households in all, changed, that must move at least by the loads alone and with what must stay
+        whole, that the engine moved, that METIS moved (level 2 only); grids, how many of them are out of band; CPU-s
+        of both levels.
     """
     from gridgis.partition.redivide import recut_community
 
@@ -55,6 +59,7 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
                 "households": int(after.scene.households.sum()),
                 "changed": int(np.abs(after.scene.households - case.scene.households).sum()),
                 "must move": least,
+                "must move, whole": _least_whole(after, level, old, new, level2, band),
                 "moved": gone,
                 "METIS moves": _metis_moves(case, after, old) if level == 2 else None,
                 "grids": figures.judged,
@@ -67,19 +72,21 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:
     """Return the sums over all areas, a line a level."""
-    head = ("level", "areas", "households", "changed", "must move", "moved", "moved : must", "moved, share",
-            "METIS anew moves", "in band", "CPU-s, both levels")  # fmt: skip
+    head = ("level", "areas", "households", "changed", "must move by loads", "must move, estates whole", "moved",
+            "moved : by loads", "moved : estates whole", "median", "most", "moved, share", "METIS anew moves",
+            "in band", "CPU-s, both levels")  # fmt: skip
     lines = []
     for level in sorted({int(r["level"]) for r in rows}):
         of = [r for r in rows if r["level"] == level]
-        total = {
-            k: sum(r[k] for r in of) for k in ("households", "changed", "must move", "moved", "grids", "out of band")
-        }
+        total = {k: sum(r[k] for r in of) for k in SUMMED}
+        ratios = [r["moved"] / r["must move, whole"] for r in of if r["must move, whole"]]
         metis = sum(r["METIS moves"] or 0 for r in of)
         lines.append(
             [
-                level, len(of), total["households"], total["changed"], total["must move"], total["moved"],
-                f"{total['moved'] / total['must move']:.2f}x" if total["must move"] else "-",
+                level, len(of), total["households"], total["changed"], total["must move"], total["must move, whole"],
+                total["moved"],
+                *(f"{total['moved'] / total[k]:.2f}x" if total[k] else "-" for k in ("must move", "must move, whole")),
+                *(f"{f(ratios):.2f}x" if ratios else "-" for f in (np.median, max)),
                 f"{total['moved'] / total['households']:.2%}",
                 f"{metis / total['households']:.1%}" if level == 2 else "",
                 f"{1 - total['out of band'] / max(1, total['grids']):.1%}",
@@ -113,24 +120,67 @@ def moved(old: Ints, new: Ints, households: Ints) -> int:
     >>> moved(old, new, np.array([10, 10, 3, 10, 10]))
     3
     """
+    return int(households[_left(old, new, households)].sum())
+
+
+def _left(old: Ints, new: Ints, households: Ints) -> Bools:
+    """Tell which atoms are not in the grid that continues theirs."""
     pairs, which = np.unique(np.column_stack([old, new]), axis=0, return_inverse=True)
     shared = sums(which.ravel(), households)
     whole_old, whole_new = sums(old, households)[pairs[:, 0]], sums(new, households)[pairs[:, 1]]
     stays = (2 * shared > whole_old) & (2 * shared > whole_new)
-    return int(households.sum() - shared[stays].sum())
+    return np.asarray(~stays[which.ravel()])
 
 
 def least_moved(case: Case, old: Ints, band: Band) -> int:
     """Return how many households must move at least, so that no present grid is out of the band.
 
     What is above the limit must go; what is lacking must come, unless the whole grid goes. One household that moves
-    mends one that is above and one that is lacking at most. A single building above the limit is no fault.
+    mends one that is above and one that is lacking at most. A single building above the limit is no fault, so where
+    one is, it is enough that all others go.
     """
     load = sums(old, case.scene.households)
-    judged = (load > 0) & ~is_single_building(case.scene, old, band.upper)
-    above = np.maximum(0, load - band.upper)[judged].sum()
-    lacking = np.minimum(np.maximum(0, band.lower - load), load)[judged].sum()
+    biggest = np.zeros(len(load), dtype=np.int64)
+    np.maximum.at(biggest, old, case.scene.biggest)
+    excess = np.maximum(0, load - band.upper)
+    above = np.where(biggest > band.upper, np.minimum(excess, load - biggest), excess).sum()
+    lacking = np.minimum(np.maximum(0, band.lower - load), load).sum()
     return int(max(above, lacking))
+
+
+def _least_whole(case: Case, level: int, old: Ints, new: Ints, level2: Ints, band: Band) -> int:
+    """Return how many households must move at least when nothing is divided that must be whole (``least.py``).
+
+    Level 3 is bounded inside the level-2 grids that there are now: a grid goes on where more than half of it is.
+    """
+    node = case.ground.whole(band.upper)
+    households = case.scene.households
+    alone = case.scene.biggest > band.upper
+    parents = np.unique(level2, return_inverse=True)[1] if level == 3 else np.zeros(len(old), dtype=np.int64)
+    home = _where_most_is(old, parents, households)
+    gone = np.where(_left(old, new, households), households, 0)
+    total = 0
+    for parent in range(int(parents.max()) + 1):
+        inside = np.flatnonzero(parents == parent)
+        units = units_of(node[inside], home[inside], households[inside], alone[inside])
+        total += least_of_units(units, band, int(gone[inside].sum()), _excess(case, new, inside, band))
+    return total
+
+
+def _where_most_is(old: Ints, parents: Ints, households: Ints) -> Ints:
+    """Return the present grid of each atom; -1 where less than half of that grid's households are in this parent."""
+    _, cell = np.unique(np.column_stack([old, parents]), axis=0, return_inverse=True)
+    here = sums(cell.ravel(), households)[cell.ravel()]
+    return np.where(2 * here > sums(old, households)[old], old, -1)
+
+
+def _excess(case: Case, new: Ints, inside: Ints, band: Band) -> int:
+    """Return the households outside the band that are left in some grids."""
+    load = sums(new, case.scene.households)
+    judged = np.zeros(len(load), dtype=np.bool_)
+    judged[new[inside]] = True
+    judged &= (load > 0) & ~is_single_building(case.scene, new, band.upper)
+    return int(np.maximum(0, np.maximum(band.lower - load, load - band.upper))[judged].sum())
 
 
 def _metis_moves(before: Case, after: Case, old: Ints) -> int:

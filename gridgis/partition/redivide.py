@@ -8,6 +8,7 @@ together with more and more of its neighbours. What nothing mends stays as it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,7 @@ from gridgis.partition.levels import Cut, attach, contract, cut_level
 from gridgis.partition.problem import induced
 from gridgis.partition.regions import Region, closures, regions
 from gridgis.partition.repair import Nodes, Repair
+from gridgis.partition.resettle import Resettling
 from gridgis.partition.search import components, solve
 
 RINGS = 3
@@ -192,14 +194,30 @@ class _Site:
     def mended(self) -> Ints:
         """Return the new label of each atom."""
         labels = self._start()
-        for mixing in (False, True):
-            if self._broken(labels):
-                repair = Repair(self.nodes, self.band, self.rules.moving_price, self._half, mixing)
-                labels = np.array(repair.mend(labels.tolist()), dtype=np.int64)
+        if self._broken(labels):
+            labels = min(self._mended(labels, mixing=False), self._resettled(labels), key=self._worth)
+        if self._broken(labels):
+            labels = self._mended(labels, mixing=True)
         for label in sorted(self._broken(labels)):
             if label in self._broken(labels):
                 labels = self._opened(labels, label)
         return np.asarray(labels[self.node])
+
+    def _mended(self, labels: Ints, mixing: bool) -> Ints:
+        repair = Repair(self.nodes, self.band, self.rules.moving_price, self._half, mixing=mixing)
+        return np.array(repair.mend(labels.tolist()), dtype=np.int64)
+
+    def _resettled(self, labels: Ints) -> Ints:
+        home = np.array([self._at_home(v) for v in range(self.problem.n)], dtype=np.int64)
+        problem = replace(self.problem, home=home, moving=max(self.rules.moving_price, 1.0))
+        still = np.isin(labels, [k for k, found in self.nodes.kinds_of(labels.tolist()).items() if found & self.fixed])
+        search = Resettling(problem, self.group, self._half, self._worth, self.seed)
+        return search.mend(labels, sorted(self._broken(labels)), still)
+
+    def _worth(self, labels: Ints) -> tuple[float, ...]:
+        """Rank labels: what is broken first, then what is moved, then the price of the border."""
+        moved = sum(self.nodes.away(v, k) for v, k in enumerate(labels.tolist()))
+        return sum(self._broken(labels).values()), moved, self.problem.border(labels)
 
     def _broken(self, labels: Ints) -> dict[int, int]:
         """Return the labels out of the band and by how much; things that pins keep apart weigh most."""

@@ -100,7 +100,6 @@ class Repair:
     band: Band
     moving: float
     halve: Halver
-    across: bool = False
     mixing: bool = False
     haste: float = 1.0
     _halves: dict[frozenset[int], list[int] | None] = field(default_factory=dict)

@@ -107,6 +107,42 @@ def appraised(problem: Problem, labels: Ints) -> Found:
     return Found(labels, k, float(price), problem.excess(labels), problem.clashes(labels))
 
 
+def anneal(problem: Problem, labels: Ints, rounds: Sequence[tuple[float, float, float]], steps: int, seed: int) -> Ints:
+    """Move single nodes over borders from given labels; contiguous parts stay so, and none comes or goes.
+
+    Parameters
+    ----------
+    problem
+        Graph, bounds and prices; its graph need not be connected.
+    labels
+        (n,) labels 0..k-1 to begin with.
+    rounds
+        Of each: the price of a unit of weight outside the bounds, and the temperature at its beginning and end, 0 for
+        none (`Prices` and `flips` in ``kernels``).
+    steps
+        Flips tried in each round.
+    seed
+        Of the flips.
+    """
+    from gridgis.partition.kernels.flips import flips
+    from gridgis.partition.kernels.net import empty_parts, tally
+
+    k = int(labels.max()) + 1
+    net, parts = _net(problem), empty_parts(problem.n, k)
+    parts.labels[:] = labels
+    tally(net, parts)
+    rng = _generator(seed)
+    for penalty, hot, cold in rounds:
+        flips(net, _prices(problem, k, penalty), parts, steps, hot, cold, rng)
+    out: Ints = parts.labels
+    return out
+
+
+def _generator(seed: int) -> Any:
+    """Return the state of the compiled searches' random numbers."""
+    return np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64)
+
+
 def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None, clock: _Clock) -> Found:
     """Search once for k parts."""
     from gridgis.partition.kernels.flips import flips
@@ -115,7 +151,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     from gridgis.partition.kernels.trees import room
 
     net, tree = _net(problem), room(problem.n, len(problem.costs))
-    rng = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64)
+    rng = _generator(seed)
     unit = max(float(np.abs(problem.costs).mean()) if len(problem.costs) else 1.0, 1e-9)
     hard = _prices(problem, k, PENALTY)
     parts = empty_parts(problem.n, k)

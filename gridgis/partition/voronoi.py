@@ -25,6 +25,10 @@ INSET_M = 0.3
 LEAST_SINE = 0.5
 """Corners sharper than 30 degrees, or flatter than 150, are left to GEOS."""
 
+_FAR = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]])
+_NOTHING = np.full(len(_FAR), -1)
+_Net = tuple[Floats, Floats, Ints, Ints, Ints]
+
 
 def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     """Sample buildings along their inset outlines; a point or a sliver gives one sample.
@@ -128,31 +132,40 @@ def ridges(points: Floats, labels: Ints, face: Ints) -> tuple[Floats, Ints, Floa
     start = np.flatnonzero(np.diff(face, prepend=-1))
     several = np.minimum.reduceat(labels, start) != np.maximum.reduceat(labels, start) if len(start) else []
     stop = np.append(start[1:], len(face))
-    found = [_diagram(points[i:j], labels[i:j]) for i, j in zip(start[several], stop[several], strict=True)]
-    if not found:
+    nets = [_net(points[i:j], labels[i:j]) for i, j in zip(start[several], stop[several], strict=True)]
+    if not nets:
         return np.empty((0, 4)), np.empty(0, dtype=np.int64), np.empty(0)
-    of = np.repeat(face[start[several]], [len(f[0]) for f in found])
-    return np.concatenate([f[0] for f in found]), of, np.concatenate([f[1] for f in found])
+    return _between(nets, face[start[several]])
 
 
-def _diagram(points: Floats, labels: Ints) -> tuple[Floats, Floats]:
-    """Return the ridges of one diagram, and half the distance of the samples that each parts."""
+def _net(points: Floats, labels: Ints) -> _Net:
+    """Return the Delaunay triangles of one face: centre, samples from there, labels, triangles, their neighbours."""
     centre = points.mean(axis=0)
     near = points - centre
     reach = 10.0 * (np.abs(near).max() + 100.0)
-    far = reach * np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]])
-    xy = np.concatenate([near, far])
-    label = np.concatenate([labels, np.full(8, -1)])
+    xy = np.concatenate([near, reach * _FAR])
     net = Delaunay(xy)
-    corner = label[net.simplices]
-    here, side = np.nonzero(net.neighbors > np.arange(len(corner))[:, None])
-    p, q = net.simplices[here, (side + 1) % 3], net.simplices[here, (side + 2) % 3]
+    return centre, xy, np.concatenate([labels, _NOTHING]), net.simplices, net.neighbors
+
+
+def _between(nets: list[_Net], face: Ints) -> tuple[Floats, Ints, Floats]:
+    """Return the ridges of all diagrams at once, their faces, and half the distance of the samples that each parts."""
+    centre, drawn, labels, triangle, beside = (list(part) for part in zip(*nets, strict=True))
+    samples, triangles = np.array([len(p) for p in drawn]), np.array([len(t) for t in triangle])
+    first, before = np.cumsum(samples) - samples, np.cumsum(triangles) - triangles
+    which = np.repeat(np.arange(len(nets)), triangles)
+    xy, label = np.concatenate(drawn), np.concatenate(labels)
+    corner = np.concatenate(triangle) + first[which][:, None]
+    next_to = np.concatenate(beside).astype(np.int64)
+    next_to = np.where(next_to < 0, -1, next_to + before[which][:, None])
+    here, side = np.nonzero(next_to > np.arange(len(corner))[:, None])
+    p, q = corner[here, (side + 1) % 3], corner[here, (side + 2) % 3]
     keep = (label[p] != label[q]) & (label[p] >= 0) & (label[q] >= 0)
-    p, q, here, there = p[keep], q[keep], here[keep], net.neighbors[here, side][keep]
-    middle = _circumcentres(*xy[net.simplices].transpose(1, 0, 2)) + centre
+    p, q, here, there = p[keep], q[keep], here[keep], next_to[here, side][keep]
+    middle = _circumcentres(*xy[corner].transpose(1, 0, 2)) + np.array(centre)[which]
     seg = np.hstack([middle[here], middle[there]])
     sound = np.isfinite(seg).all(axis=1)
-    return seg[sound], (np.hypot(*(xy[p] - xy[q]).T) / 2)[sound]
+    return seg[sound], face[which[here[sound]]], (np.hypot(*(xy[p] - xy[q]).T) / 2)[sound]
 
 
 def _circumcentres(a: Floats, b: Floats, c: Floats) -> Floats:

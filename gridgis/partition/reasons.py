@@ -41,14 +41,15 @@ def explain(
         ids = layout.level2 if level == 2 else layout.leaf
         first = bool(c.n) and level == rules[codes[c.atom[0]]].first_level
         total = int(c.households.sum())
+        inside = c.split(cut.labels) if first else []  # all at once: taking each looks at the whole community
         for label, region in enumerate(cut.region_of):
             members = np.flatnonzero(cut.labels == label)
             local_id = str(ids[c.atom[members[0]]])
             load = int(c.households[members].sum())
-            sides = _sides(c, members) if first else []
+            sides = _sides(inside[label]) if first else []
             if len(sides) > 1:
                 flags.setdefault(local_id, set()).add("crosses_strong")
-                by_pin = _by_pin(c, members, region)
+                by_pin = _by_pin(inside[label], region)
                 rows.append(_pinned(local_id, sides) if by_pin else _crossing(local_id, sides, region, band))
             if load in band:
                 continue
@@ -85,9 +86,8 @@ def _apart_from_main(pieces: Pieces, layout: Layout, rules: Mapping[str, Divisio
     return out
 
 
-def _sides(c: Contacts, members: Ints) -> list[int]:
+def _sides(inside: Contacts) -> list[int]:
     """Return the households of the pieces into which STRONG barriers part a grid, largest first."""
-    inside = c.take(members)
     counts = np.bincount(sides_of(inside), inside.households).astype(np.int64)
     return sorted((int(n) for n in counts if n), reverse=True)
 
@@ -146,9 +146,8 @@ def _why_needy(households: int, band: Band) -> tuple[str, str]:
     )
 
 
-def _by_pin(c: Contacts, members: Ints, region: Region) -> bool:
+def _by_pin(inside: Contacts, region: Region) -> bool:
     """Tell whether pins join the pieces of a grid; or no pieces were joined for the band, hence for pins."""
-    inside = c.take(members)
     a, b = inside.pairs.T
     same_estate = (inside.compound[a] >= 0) & (inside.compound[a] == inside.compound[b])
     within = inside.pairs[~inside.strong | same_estate]

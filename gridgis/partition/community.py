@@ -95,7 +95,7 @@ def cut_communities(
     """
     wholes = [i for i, r in enumerate(rules) if r.first_level == 3]
     cut = [i for i, r in enumerate(rules) if r.first_level == 2]
-    with _pool(processes) as run:
+    with pool(processes) as run:
         both = _cut_both([grounds[i] for i in cut], [rules[i] for i in cut], seed, run, progress, certify)
         lone = _cut_parts([grounds[i] for i in wholes], [rules[i] for i in wholes], seed, run, progress)
     made = dict(zip([*cut, *wholes], [*both, *lone], strict=True))
@@ -197,18 +197,18 @@ def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Int
     return out
 
 
-Run = Callable[[Callable[[Task], Any], Sequence[Task], str, Progress], list[Any]]
+Run = Callable[[Callable[[Any], Any], Sequence[Any], str, Progress], list[Any]]
 
 
 @contextmanager
-def _pool(processes: int) -> Iterator[Run]:
+def pool(processes: int) -> Iterator[Run]:
     """Yield a function that maps tasks to answers in their order; an interrupt drops what has not begun."""
     if processes <= 1:
         yield lambda work, tasks, stage, progress: _watch(map(work, tasks), len(tasks), stage, progress)
         return
     pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
 
-    def run(work: Callable[[Task], Any], tasks: Sequence[Task], stage: str, progress: Progress) -> list[Any]:
+    def run(work: Callable[[Any], Any], tasks: Sequence[Any], stage: str, progress: Progress) -> list[Any]:
         chunk = max(1, len(tasks) // (CHUNKS * processes))
         return _watch(pool.map(work, tasks, chunksize=chunk), len(tasks), stage, progress)
 

@@ -110,7 +110,7 @@ def divide(
         made = cut_communities(grounds, of_each, seed, processes, progress, certify or 0.0)
     else:
         old = present_grids(ground, atoms, earlier)
-        made = recut_communities(grounds, sent_home(settled, old, earlier), of_each, seed, progress)
+        made = recut_communities(grounds, sent_home(settled, old, earlier), of_each, seed, processes, progress)
     cuts: list[tuple[Contacts, Cut, Band, int]] = []
     for c, code, cut in zip(grounds, codes, made, strict=True):
         _number(c, cut, by_code[code], level2, level3, cuts)

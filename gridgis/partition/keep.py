@@ -195,3 +195,27 @@ def present(
         label[at[back]] = here[which[back]]
         found.append(label)
     return found[0], found[1]
+
+
+def settled(old: Ints, parent: Ints, households: Ints, area: Floats) -> Ints:
+    """Forget the present grid of atoms that are under another parent than most of it.
+
+    ``old``, ``parent`` (n,) labels; most is the larger part of the households, or of the area where there are none.
+
+    Examples
+    --------
+    >>> settled(np.array([7, 7, 7]), np.array([0, 0, 1]), np.array([3, 3, 5]), np.ones(3)).tolist()
+    [7, 7, -1]
+    """
+    out = old.copy()
+    known = np.flatnonzero(old >= 0)
+    if not len(known):
+        return out
+    pairs, which = np.unique(np.column_stack([old[known], parent[known]]), axis=0, return_inverse=True)
+    weight = np.bincount(which.ravel(), households[known])
+    ground = np.bincount(which.ravel(), area[known])
+    order = np.lexsort((pairs[:, 1], -ground, -weight, pairs[:, 0]))
+    _, first = np.unique(pairs[order, 0], return_index=True)
+    home = dict(zip(pairs[order[first], 0].tolist(), pairs[order[first], 1].tolist(), strict=True))
+    out[known] = [k if home[k] == p else -1 for k, p in zip(old[known].tolist(), parent[known].tolist(), strict=True)]
+    return out

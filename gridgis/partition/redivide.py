@@ -14,13 +14,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridgis.geometry.arrays import Floats, Ints
+from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules, Progress, no_progress
 from gridgis.partition.atoms import Atoms
-from gridgis.partition.community import CommunityCut, parts_of
+from gridgis.partition.community import CommunityCut, parts_of, pool
 from gridgis.partition.graph import Contacts
 from gridgis.partition.ground import Ground
-from gridgis.partition.keep import present
+from gridgis.partition.keep import present, settled
 from gridgis.partition.levels import Cut, attach, contract, cut_level
 from gridgis.partition.problem import induced
 from gridgis.partition.regions import Region, closures, regions
@@ -50,21 +50,27 @@ def recut_communities(
     old: tuple[Ints, Ints],
     rules: Sequence[DivisionRules],
     seed: int,
+    processes: int = 1,
     progress: Progress = no_progress,
 ) -> list[CommunityCut]:
     """Cut communities anew from their present grids, as ``cut_communities`` does without.
 
-    ``old``: earlier level-2 and level-3 grid of all atoms (``present_grids``).
+    ``old``: earlier level-2 and level-3 grid of all atoms (``present_grids``). A task is one community; ``processes``
+    share them, and the answer does not depend on how many.
     """
-    made = []
-    for c, r in zip(grounds, rules, strict=True):
-        made.append(recut_community(c, old[0][c.atom], old[1][c.atom], r, seed))
-        progress("divide", len(made), len(grounds))
-    return made
+    tasks = [(c, old[0][c.atom], old[1][c.atom], r, seed) for c, r in zip(grounds, rules, strict=True)]
+    with pool(min(processes, len(tasks))) as run:
+        return run(_recut_task, tasks, "divide", progress)
+
+
+def _recut_task(task: tuple[Contacts, Ints, Ints, DivisionRules, int]) -> CommunityCut:
+    return recut_community(*task)
 
 
 def recut_community(c: Contacts, old2: Ints, old3: Ints, rules: DivisionRules, seed: int) -> CommunityCut:
     """Cut a community anew from its present grids.
+
+    A community that is level 2 itself is not cut there: only its level 3 is looked at.
 
     Parameters
     ----------
@@ -80,30 +86,6 @@ def recut_community(c: Contacts, old2: Ints, old3: Ints, rules: DivisionRules, s
         inside = np.flatnonzero(level2.labels == label)
         level3.append(recut(c.take(inside, 3), here[inside], rules.level3, rules, seed + 17 * (label + 1)))
     return CommunityCut(level2, level3)
-
-
-def settled(old: Ints, parent: Ints, households: Ints, area: Floats) -> Ints:
-    """Forget the present grid of atoms that are under another parent than most of it.
-
-    ``old``, ``parent`` (n,) labels; most is the larger part of the households, or of the area where there are none.
-
-    Examples
-    --------
-    >>> settled(np.array([7, 7, 7]), np.array([0, 0, 1]), np.array([3, 3, 5]), np.ones(3)).tolist()
-    [7, 7, -1]
-    """
-    out = old.copy()
-    known = np.flatnonzero(old >= 0)
-    if not len(known):
-        return out
-    pairs, which = np.unique(np.column_stack([old[known], parent[known]]), axis=0, return_inverse=True)
-    weight = np.bincount(which.ravel(), households[known])
-    ground = np.bincount(which.ravel(), area[known])
-    order = np.lexsort((pairs[:, 1], -ground, -weight, pairs[:, 0]))
-    _, first = np.unique(pairs[order, 0], return_index=True)
-    home = dict(zip(pairs[order[first], 0].tolist(), pairs[order[first], 1].tolist(), strict=True))
-    out[known] = [k if home[k] == p else -1 for k, p in zip(old[known].tolist(), parent[known].tolist(), strict=True)]
-    return out
 
 
 def recut(c: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int) -> Cut:

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridgis.model import Community, DivisionPlan
+from gridgis.checks import verify
+from gridgis.model import Band, Community, DivisionPlan
+from gridgis.partition import divide
 from gridgis.service.changes import find_changes
-from tests.partition.communities import BOX, RIVER, ROADS, SCHOOL, at, divided, houses, line, neighbours, village
+from tests.partition.communities import BOX, RIVER, ROADS, RULES, SCHOOL, at, divided, houses, line, neighbours, village
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,33 @@ def test_new_ground_is_divided_and_the_rest_kept() -> None:
     both = divided([west, east], previous=first)
     assert moved(first, both) == (0, 0)
     assert set(first.grids["local_id"]) <= set(both.grids["previous"].dropna())
+
+
+@pytest.mark.heavy
+def test_any_number_of_processes_gives_the_same_plan() -> None:
+    both = list(neighbours())
+    first = divided(both)
+    fuller = [with_households(c, {0: 14, 1: 0, 7: 9}) for c in both]
+    one, two = (divided(fuller, previous=first, processes=n) for n in (1, 2))
+    assert one.grids["local_id"].tolist() == two.grids["local_id"].tolist()
+    assert all(map(same_shape, one.grids.geometry, two.grids.geometry))
+    assert moved(first, one) == moved(first, two) != (0, 0)
+
+
+def test_a_community_that_is_level_2_keeps_it_and_mends_level_3() -> None:
+    rules = replace(RULES, community_level=2, level2=Band(10, 60))
+    first = divide(village(), rules)
+    full = first.buildings["level3"].iloc[0]
+    mine = np.flatnonzero((first.buildings["level3"] == full).to_numpy())
+    fuller = with_households(village(), {int(mine[0]): 14})
+    after = divide(fuller, rules, previous=first)
+    assert verify(after, fuller, rules).ok
+    second = [g.grids[(g.grids["level"] == 2).fillna(False)] for g in (first, after)]
+    assert second[0]["local_id"].tolist() == second[1]["local_id"].tolist()
+    assert moved(first, after)[0] == 0, "its households are far outside the band of level 2, which judges nobody here"
+    assert 0 < moved(first, after)[1] <= 12
+    third = after.grids[(after.grids["level"] == 3).fillna(False)]["households"]
+    assert third.isin(range(10, 21)).all()
 
 
 def test_numbers_of_grids_that_are_gone_are_not_used_again(before: DivisionPlan) -> None:

@@ -8,7 +8,6 @@ from gridgis.geometry.arrays import Floats, Ints
 from gridgis.model import Band
 from gridgis.partition.exact import polish
 from gridgis.partition.exact_feasible import Answer, feasible
-from gridgis.partition.graph import Contacts
 from gridgis.partition.problem import Problem
 
 MOST_UNITS = 60
@@ -19,14 +18,14 @@ EFFORT_CHEAPEST = 0.5
 """Effort of finding the cheapest grouping once there is one (see `polish`)."""
 
 
-def can_group(c: Contacts, band: Band, effort: float = EFFORT) -> bool | None:
-    """Tell whether the households of connected ground can be grouped into contiguous groups within a band.
+def can_group(problem: Problem, effort: float = EFFORT) -> bool | None:
+    """Tell whether a connected graph can be grouped into contiguous groups within its bounds.
 
     Ground without households goes with whatever it touches. None: not decided with the effort given.
     """
-    if not c.households.any():
+    if not problem.weights.any():
         return True
-    return _decide(Problem(c.households, c.pairs, np.ones(len(c.pairs)), band.lower, band.upper), effort).possible
+    return _decide(problem, effort).possible
 
 
 def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band, effort: float = EFFORT) -> Ints | None:

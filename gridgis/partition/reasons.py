@@ -11,12 +11,13 @@ import shapely
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
+from gridgis.partition.causes import proven_cause
 from gridgis.partition.crossing import pairs_of
 from gridgis.partition.cut_off import sites_between
 from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group
 from gridgis.partition.layout import Layout, Pieces
-from gridgis.partition.levels import Cut
+from gridgis.partition.levels import Cut, contract
 from gridgis.partition.regions import Region
 from gridgis.partition.regions import sides as sides_of
 from gridgis.partition.search import components
@@ -59,6 +60,8 @@ def explain(
                 part = c.atom[land == land[members[0]]]
                 apart = _named(apart, sites_between(pieces, layout, sites or {}, part))
             flag, zh, en = apart or _cause(c, members, total, region, band, first)
+            if flag == "band_unmet" and (why := _proven(c, cut, label, band, rules[codes[c.atom[0]]])) is not None:
+                flag, zh, en = "band_impossible", *why
             flags.setdefault(local_id, set()).add(flag)
             severity = "unmet" if flag == "band_unmet" else "info"
             rows.append(
@@ -192,17 +195,23 @@ def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, f
             f"被界线或单栋网格围住的片仅 {n} 户，分成几份都不在带内（已证明）",
             f"its ground, closed in by barriers or single-building grids, holds {n}: no number of parts fits (proven)",
         )
-    if can_group(c.take(np.flatnonzero(np.isin(np.arange(c.n), _region_atoms(c, region)))), band) is False:
-        return (
-            "band_impossible",
-            "这一片内按楼栋分组的所有连续组合都不在带内（已逐一试过）",
-            "no grouping of the buildings of its region into contiguous grids fits the band (proven by trying all)",
-        )
     return (
         "band_unmet",
         "搜索未找到满足户数带的划分（未证明不存在）",
         "the search found no division within the band (not proven impossible)",
     )
+
+
+def _proven(c: Contacts, cut: Cut, label: int, band: Band, rules: DivisionRules) -> tuple[str, str] | None:
+    """Tell why a grid cannot be in the band, within its region nor across its borders; None: not proven."""
+    ground = _region_atoms(c, cut.region_of[label])
+    why = proven_cause(c.take(ground), np.flatnonzero(cut.labels[ground] == label), band, rules)
+    by_rule = np.array([r.closed == "building" for r in cut.region_of])[cut.labels]
+    around = np.flatnonzero(~by_rule & ~c.water)
+    part = components(len(around), c.take(around).pairs)
+    around = around[np.isin(part, part[np.isin(around, ground)])]
+    wider = why is not None and len(around) > len(ground)
+    return None if wider and can_group(contract(c.take(around), band, rules)[0], rules.exact_effort) else why
 
 
 def _rim(pieces: Pieces) -> Bools:

@@ -51,6 +51,14 @@ def shortfall_outside(problem: Problem, labels: Ints) -> Ints:
     return shortfall(problem, np.flatnonzero(outside[labels]))
 
 
+def touching(problem: Problem, v: int) -> Ints:
+    """Return the nodes with weight that a node touches, directly or over nodes without weight."""
+    from gridgis.partition.kernels.plain import list_neighbours
+
+    ptr, nbr, _ = list_neighbours(problem.n, problem.edges)
+    return np.array(sorted(_ways(v, ptr, nbr, problem.weights, {})), dtype=np.int64)
+
+
 def inevitable(problem: Problem, short: Ints) -> int:
     """Return the weight that must lie outside the bounds because of single nodes: a lower bound of any excess."""
     counted: list[int] = []

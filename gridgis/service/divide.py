@@ -105,9 +105,7 @@ def divide_town(
         plan = divide(communities, rules=found, seed=seed, pins=pins, progress=progress, certify=certify)
     else:
         communities, grids, work_crs = _on_base(communities, previous)
-        plan = divide(
-            communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress, certify=certify
-        )
+        plan = divide(communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress, certify=certify)
     changes = None if previous is None or grids is None else find_changes(grids, plan)
     plan = plan if changes is None else with_changes(plan, changes)
     rows = join_notes(town.notes, plan.report.rows)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from gridgis.checks.regroup import regroup
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition.graph import Contacts
 from gridgis.partition.groupings import can_group, find_grouping
 from gridgis.partition.levels import part_options
+from gridgis.partition.problem import Problem
 from gridgis.partition.search import components, partition_graph
 
 BAND = Band(30, 50)
@@ -44,21 +44,8 @@ def within(labels: Ints, weights: Ints, edges: Ints, band: Band) -> bool:
     return parts == len(np.unique(labels)) and all(int(n) in band for n in np.bincount(labels, weights))
 
 
-def contacts(weights: Ints, edges: Ints) -> Contacts:
-    n = len(weights)
-    none = np.full(n, -1, dtype=np.int64)
-    return Contacts(
-        np.arange(n),
-        weights,
-        weights,
-        np.ones(n),
-        np.ones(n),
-        weights * 1.0,
-        none,
-        np.zeros(n, dtype=bool),
-        edges,
-        np.ones((len(edges), 9)),
-    )
+def town(weights: Ints, edges: Ints, band: Band) -> Problem:
+    return Problem(weights, edges, np.ones(len(edges)), band.lower, band.upper)
 
 
 @st.composite
@@ -115,7 +102,7 @@ def test_with_empty_ground_too_a_grouping_is_found_or_refuted() -> None:
     towns, edges = np.random.default_rng(11).integers(0, 41, (30, 16)), square(4)
     for weights in towns:
         found = find_grouping(weights, edges, np.ones(len(edges)), BAND)
-        assert can_group(contacts(weights, edges), BAND) is (found is not None)
+        assert can_group(town(weights, edges, BAND)) is (found is not None)
         assert found is None or within(found, weights, edges, BAND)
 
 
@@ -124,7 +111,7 @@ def test_with_empty_ground_too_a_grouping_is_found_or_refuted() -> None:
 def test_what_can_be_grouped_is_told_exactly(drawn: tuple[Ints, Ints], lower: int, width: int) -> None:
     weights, edges = drawn
     band = Band(lower, lower + width)
-    assert can_group(contacts(weights, edges), band) is by_trying_all(weights, edges, band)
+    assert can_group(town(weights, edges, band)) is by_trying_all(weights, edges, band)
 
 
 def test_groups_are_found_where_few_fit() -> None:
@@ -147,10 +134,10 @@ def test_empty_ground_joins_over_the_dearest_border() -> None:
 def test_a_region_of_too_many_buildings_is_left_alone() -> None:
     weights, edges = np.full(64, 10), square(8)
     assert find_grouping(weights, edges, np.ones(len(edges)), BAND) is None
-    assert can_group(contacts(weights, edges), BAND) is None
+    assert can_group(town(weights, edges, BAND)) is None
 
 
 def test_too_little_effort_finds_nothing_and_proves_nothing() -> None:
     weights, edges = np.array([7, 11, 13, 17] * 9), square(6)
     assert find_grouping(weights, edges, np.ones(len(edges)), Band(41, 50), 1e-6) is None
-    assert can_group(contacts(weights, edges), Band(41, 50), 1e-6) is None
+    assert can_group(town(weights, edges, Band(41, 50)), 1e-6) is None

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from gridgis.service.showing import show_file
+from maps import write_map
+
 pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
 READY = ".gg-label.level-2"
@@ -86,3 +89,13 @@ def overlap(a: list[float], b: list[float]) -> bool:
 def test_switching_the_dedicated_grids_off_takes_their_badges_away(opened: Any) -> None:
     opened.page.get_by_label("专属网格").uncheck()
     assert opened.page.locator(".gg-label.badge").count() == 0
+
+
+def test_grids_to_look_at_are_listed_and_tell_why(visit: Visit, town_plan: Path, tmp_path: Path) -> None:
+    shown = show_file(town_plan)
+    page = write_map(tmp_path / "plan.html", shown.grids, shown.context, shown.cards, shown.title)
+    opened = visit(page.as_uri(), READY)
+    opened.page.click(".faults summary")
+    opened.page.click(".faults li button")
+    assert "STRONG barrier" in opened.page.inner_text(".leaflet-popup .reasons")
+    assert (opened.page.locator("path.gg-fault").count() > 0, opened.complaints) == (True, [])

@@ -176,14 +176,21 @@ class _Site:
     def mended(self) -> Ints:
         """Return the new label of each atom."""
         labels = self._start()
-        if self._broken(labels):
-            labels = min(self._mended(labels, mixing=False), self._resettled(labels), key=self._worth)
+        if not self._broken(labels):
+            return np.asarray(labels[self.node])
+        ways = [self._mended(labels, mixing=False), self._resettled(labels)]
+        if all(self._broken(way) for way in ways):
+            ways = [self._finished(way) for way in (*ways, self._resettled(ways[1]))]
+        return np.asarray(min(ways, key=self._worth)[self.node])
+
+    def _finished(self, labels: Ints) -> Ints:
+        """Mend what is broken still: over closed ground, and at last by cutting anew."""
         if self._broken(labels):
             labels = self._mended(labels, mixing=True)
         for label in sorted(self._broken(labels)):
             if label in self._broken(labels):
                 labels = self._opened(labels, label)
-        return np.asarray(labels[self.node])
+        return labels
 
     def _mended(self, labels: Ints, mixing: bool) -> Ints:
         repair = Repair(self.nodes, self.band, self.rules.moving_price, self._half, mixing=mixing)

@@ -11,6 +11,8 @@ from gridgis.partition.search import components
 
 MOST_STATES = 2_000
 """States that dynamic programming may visit before the integer program takes over."""
+MOST_WANTED = 200
+"""Bits that dynamic programming is asked to hold: it goes as deep."""
 MOST_NODES = 20_000
 """Nodes of the integer program's branch and bound."""
 
@@ -82,6 +84,8 @@ def _clusters(sets: Sequence[int]) -> list[list[int]]:
 
 def _by_states(cluster: list[int], sets: Sequence[int], prices: Sequence[float], wanted: int) -> list[int]:
     """Hold the lowest bit that is still wanted by each set that can; what is left is a state."""
+    if wanted.bit_count() > MOST_WANTED:
+        raise _TooManyError
     holding: dict[int, list[int]] = {b: [k for k in cluster if sets[k] >> b & 1] for b in bits(wanted)}
     best: dict[int, tuple[float, int]] = {}
 

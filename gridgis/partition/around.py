@@ -17,6 +17,8 @@ from gridgis.partition.search import appraised, solve
 HOPS = (1, 2)
 """How far around a part is cut anew, in parts, in each round."""
 TRIES = 2
+MOST_EFFORT = 40
+"""ReCom proposals for each part at most: a few parts are cut, and cut again."""
 MOST_PARTS = 12
 
 
@@ -67,7 +69,7 @@ def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort
     fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if part.lower * k <= total <= part.upper * k]
     options = [k for k in fits or [len(ball)] if 0 < k <= part.n]
     for attempt in range(TRIES):
-        other = solve(part, options, seed + attempt, effort)
+        other = solve(part, options, seed + attempt, min(effort, MOST_EFFORT))
         labels = found.labels.copy()
         labels[nodes] = other.labels + found.parts
         changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gridgis.geometry.arrays import Floats, Ints
 from gridgis.partition.search import components
 
 MOST_STATES = 2_000
 """States that dynamic programming may visit before the integer program takes over."""
 MOST_WANTED = 200
 """Bits that dynamic programming is asked to hold: it goes as deep."""
-MOST_NODES = 20_000
-"""Nodes of the integer program's branch and bound."""
+EFFORT = 4.0
+"""CP-SAT's deterministic time for the integer program: some seconds."""
+MOST_PRICE = 10**9
+"""Prices are rounded to whole parts of the dearest: this many."""
 
 
 class _TooManyError(Exception):
@@ -114,22 +115,24 @@ def _by_states(cluster: list[int], sets: Sequence[int], prices: Sequence[float],
 def _by_integers(
     cluster: list[int], sets: Sequence[int], prices: Sequence[float], wanted: int
 ) -> tuple[list[int], bool]:
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array
+    """Solve the same by CP-SAT: one worker and a limit that is counted, so that the answer is always the same."""
+    from ortools.sat.python import cp_model
 
-    rows = sorted(set(bits(_union(sets[k] for k in cluster))))
-    row = {b: r for r, b in enumerate(rows)}
-    where: Ints = np.array([(row[b], j) for j, k in enumerate(cluster) for b in bits(sets[k])], dtype=np.int64)
-    table = csr_array((np.ones(len(where)), (where[:, 0], where[:, 1])), shape=(len(rows), len(cluster)))
-    least: Floats = np.array([float(wanted >> b & 1) for b in rows])
-    price: Floats = np.array([prices[k] for k in cluster])
-    found = milp(
-        price / price.max(initial=1.0),
-        integrality=np.ones(len(cluster)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(table, least, np.ones(len(rows))),
-        options={"node_limit": MOST_NODES, "mip_rel_gap": 0.0},
-    )
-    if found.x is None:
-        return [k for k in cluster if sets[k] & wanted == sets[k] and sets[k].bit_count() == 1], False
-    return [k for k, x in zip(cluster, found.x, strict=True) if x > 0.5], bool(found.status == 0)
+    model = cp_model.CpModel()
+    take = {k: model.new_bool_var("") for k in cluster}
+    for b in bits(_union(sets[k] for k in cluster)):
+        holding = [take[k] for k in cluster if sets[k] >> b & 1]
+        (model.add_exactly_one if wanted >> b & 1 else model.add_at_most_one)(holding)
+    scale = MOST_PRICE / max(max(prices[k] for k in cluster), 1.0)
+    model.minimize(sum(round(prices[k] * scale) * take[k] for k in cluster))
+    alone = [k for k in cluster if sets[k] & wanted == sets[k] and sets[k].bit_count() == 1]
+    for k in cluster:
+        model.add_hint(take[k], k in alone)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = EFFORT
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return alone, False
+    return [k for k in cluster if solver.boolean_value(take[k])], status == cp_model.OPTIMAL

@@ -10,7 +10,7 @@ from gridgis.partition.exact import polish
 from gridgis.partition.exact_feasible import Answer, feasible
 from gridgis.partition.problem import Problem
 
-MOST_UNITS = 60
+MOST_UNITS = 100
 """Nodes with households of ground that is looked at."""
 EFFORT = 2.0
 """Effort of deciding whether there is a grouping where the caller states none (see `feasible`)."""

@@ -24,6 +24,8 @@ Cutter = Callable[[Region, Ints, int], Ints]
 
 MOST_TRIED = 4
 """Neighbours tried for one region."""
+MOST_ATOMS = 400
+"""Atoms of all ground that is joined at once, at most."""
 
 
 def join_leftovers(
@@ -68,7 +70,31 @@ def join_leftovers(
                     waiting.append(used)
                 used += 1
                 break
+    _join_all(land, of, now, band, short, cut)
     return sorted(now.values(), key=lambda piece: int(piece[0].members[0]))
+
+
+def _join_all(
+    land: Contacts, of: Ints, now: dict[int, tuple[Region, Ints]], band: Band, short: Ints, cut: Cutter
+) -> None:
+    """Where pairs did not help, join all that can be reached, if it is small, and cut that anew."""
+    for i in sorted(now):
+        if i not in now or not _outside(land, now[i], band, short):
+            continue
+        cluster = [i]
+        for j in cluster:
+            cluster += [k for k in _beside(land, of, j, now) if k not in cluster]
+        if len(cluster) < 3 or sum(len(now[j][0].members) for j in cluster) > MOST_ATOMS:
+            continue
+        joined = now[i]
+        for j in cluster[1:]:
+            joined = _union(joined, now[j])
+        region, labels = joined[0], cut(joined[0], joined[1], i)
+        if _outside(land, (region, labels), band, short) < sum(_outside(land, now[j], band, short) for j in cluster):
+            of[region.members] = i
+            for j in cluster:
+                del now[j]
+            now[i] = region, labels
 
 
 def _shortfall(land: Contacts, pieces: list[tuple[Region, Ints]], band: Band) -> Ints:

@@ -22,6 +22,8 @@ SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
+RESTARTS = 2
+"""Searches from anew of small ground (many more where none keeps the band) before it is decided exactly."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 
@@ -121,6 +123,9 @@ def _once_more(
         if found.wrong > enough:
             other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, short)
             found = min(found, other, key=_worth)
+    if found.wrong > enough and problem.n <= LARGE:
+        other = solve(problem, options[:RETRIES], seed, effort, restarts=RESTARTS, enough=enough)
+        found = min(found, other, key=_worth)
     if found.wrong > enough and exact_effort > 0:
         band = Band(problem.lower, problem.upper)
         labels = find_grouping(problem.weights, problem.edges, problem.costs, band, exact_effort)

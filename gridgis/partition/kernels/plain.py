@@ -63,6 +63,39 @@ def list_neighbours(n, edges):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _open_up(ptr, nbr, weight, start, mark, seen, free, front, count):  # type: ignore[no-untyped-def]
+    """Add to the front what a node touches, directly or over nodes without weight; return how many are in front."""
+    free[0] = start
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        x = free[waiting]
+        for i in range(ptr[x], ptr[x + 1]):
+            u = nbr[i]
+            if seen[u] != mark:
+                seen[u] = mark
+                if weight[u] == 0:
+                    free[waiting] = u
+                    waiting += 1
+                else:
+                    front[count] = u
+                    count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _lightest(weight, front, count, most):  # type: ignore[no-untyped-def]
+    """Return where in front the lightest is (-1: nowhere), and the weight of all there that weigh no more than most."""
+    best, small = -1, 0
+    for j in range(count):
+        w = weight[front[j]]
+        if best < 0 or w < weight[front[best]]:
+            best = j
+        small += w if w <= most else 0
+    return best, small
+
+
+@njit(cache=True, nogil=True)
 def fill_up(ptr, nbr, weight, lower, upper, nodes):  # type: ignore[no-untyped-def]
     """Return what each of some nodes lacks when its lightest neighbours join it one by one up to the lower bound.
 
@@ -77,27 +110,8 @@ def fill_up(ptr, nbr, weight, lower, upper, nodes):  # type: ignore[no-untyped-d
         load, count, last = weight[v], 0, v
         seen[v] = v
         while load < lower:
-            free[0] = last
-            waiting = 1
-            while waiting > 0:  # what has no weight joins for nothing
-                waiting -= 1
-                x = free[waiting]
-                for i in range(ptr[x], ptr[x + 1]):
-                    u = nbr[i]
-                    if seen[u] != v:
-                        seen[u] = v
-                        if weight[u] == 0:
-                            free[waiting] = u
-                            waiting += 1
-                        else:
-                            front[count] = u
-                            count += 1
-            best, small = -1, 0
-            for j in range(count):
-                if best < 0 or weight[front[j]] < weight[front[best]]:
-                    best = j
-                if weight[front[j]] <= upper - lower:
-                    small += weight[front[j]]
+            count = _open_up(ptr, nbr, weight, last, v, seen, free, front, count)
+            best, small = _lightest(weight, front, count, upper - lower)
             if load <= upper and load + small >= lower:  # small ones, taken one by one, cannot jump over the bounds
                 load = lower
                 break

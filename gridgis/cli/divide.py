@@ -23,6 +23,9 @@ def divide_command(
     town: Annotated[str | None, typer.Argument(help="城镇数据目录或 .gpkg / folder or .gpkg of a town")] = None,
     rules: Annotated[str | None, typer.Option(help="规则名或 .toml 文件；默认按社区代码选 / profile or file")] = None,
     seed: Annotated[int, typer.Option(help="随机种子；同一种子结果相同 / one seed, one result")] = 0,
+    processes: Annotated[
+        int, typer.Option(min=1, help="进程数；结果与其无关 / processes that share the search; the plan is the same")
+    ] = 1,
     community: Annotated[list[str] | None, typer.Option(help="只划分这些社区代码（可重复） / only these codes")] = None,
     previous: Annotated[Path | None, typer.Option(help="重划：原方案文件 / re-divide: the earlier plan file")] = None,
     registry: Annotated[
@@ -97,7 +100,7 @@ def divide_command(
     earlier = read_plan(previous) if previous else None
     with progress_bar(as_json) as progress, Registry.open(registry) if registry else nullcontext() as book:
         effort = certify_effort if certify else None
-        division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked, effort)
+        division = divide_town(given, rules, seed, progress, community or (), earlier or book, asked, effort, processes)
     write_plan(division.plan, out, division.communities)
     write_change_outputs(division, out, changes, map_)
     _print(division, out, as_json)

@@ -64,6 +64,7 @@ def divide_town(
     previous: DivisionPlan | Registry | None = None,
     pins: Sequence[Pin] = (),
     certify: float | None = None,
+    processes: int = 1,
 ) -> Division:
     """Divide the communities of a town.
 
@@ -87,6 +88,8 @@ def divide_town(
         What the planner has decided (docs/pins.md): obeyed, or refused.
     certify
         Prove how good level 2 is, with so much effort (roughly seconds) for each region; not with ``previous``.
+    processes
+        How many processes share the search; the plan does not depend on it.
 
     Returns
     -------
@@ -101,11 +104,13 @@ def divide_town(
     """
     communities = pick(town.to_communities(), only)
     found = load_rules(rules) if isinstance(rules, str) else rules
-    if previous is None:
-        plan = divide(communities, rules=found, seed=seed, pins=pins, progress=progress, certify=certify)
-    else:
+    grids, work_crs = None, None
+    if previous is not None:
         communities, grids, work_crs = _on_base(communities, previous)
-        plan = divide(communities, found, seed, grids, pins=pins, work_crs=work_crs, progress=progress, certify=certify)
+    plan = divide(
+        communities, found, seed, grids, pins=pins, work_crs=work_crs, processes=processes, progress=progress,
+        certify=certify,
+    )  # fmt: skip
     changes = None if previous is None or grids is None else find_changes(grids, plan)
     plan = plan if changes is None else with_changes(plan, changes)
     rows = join_notes(town.notes, plan.report.rows)

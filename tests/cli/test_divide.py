@@ -40,10 +40,10 @@ def test_json_holds_figures_that_add_up(run: Any, tmp_path: Path) -> None:
     assert [figures[level]["households"] for level in (1, 2, 3)] == [400, 400, 400]
 
 
-def test_two_runs_write_the_same_bytes(run: Any, tmp_path: Path) -> None:
+def test_two_runs_write_the_same_bytes_by_any_number_of_processes(run: Any, tmp_path: Path) -> None:
     town = write_town(tmp_path / "town")
-    for name in ("a.gpkg", "b.gpkg"):
-        assert run("divide", town, "-o", tmp_path / name, "--seed", 3).code == 0
+    for name, processes in (("a.gpkg", 1), ("b.gpkg", 2)):
+        assert run("divide", town, "-o", tmp_path / name, "--seed", 3, "--processes", processes).code == 0
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gridgis.model import Band
 from gridgis.partition.groupings import can_group
 from gridgis.partition.levels import part_options
+from gridgis.partition.problem import Problem
 from gridgis.partition.regions import lumps_fit, regions
 from tests.partition.graphs import Drawn, fits, graphs, set_partitions
 
@@ -55,7 +56,8 @@ def test_lumps_fit_when_some_sharing_out_of_all_pieces_fits(lumps: list[int], sa
 @given(graph=graphs(7), band=bands)
 def test_the_proof_that_nothing_fits_agrees_with_trying_everything(graph: Drawn, band: Band) -> None:
     """Ground without households may join any group it touches, or none: groups of it alone are left aside."""
-    found = can_group(graph.contacts(), band)
+    c = graph.contacts()
+    found = can_group(Problem(c.households, c.pairs, np.ones(len(c.pairs)), band.lower, band.upper), 2.0)
     lived_in = [
         [g for g in groups if graph.load(g)] for groups in graph.groupings() if any(graph.load(g) for g in groups)
     ]

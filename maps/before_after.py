@@ -15,19 +15,10 @@ from branca.element import Figure
 from gridgis.geometry.crs import to_stored
 from gridgis.model import DivisionPlan
 from maps.encode import STEP_DEG, lines, polygons
-from maps.page import (
-    WEB,
-    OfflineMap,
-    RawHtml,
-    TownLayer,
-    escaped,
-    inline_images,
-    leaflet_folder,
-    no_source_map,
-    save_page,
-)
+from maps.page import OfflineMap, TownLayer, fill_head, save_page
 
-SCRIPT = "beforeafter.js"
+SCRIPTS = ("shapes.js", "beforeafter.js")
+STYLES = ("beforeafter.css",)
 
 
 class ChangeLayer(TownLayer):
@@ -121,19 +112,6 @@ def _page(payload: dict[str, Any]) -> str:
     )  # fmt: skip
     page._id = "change"
     figure = cast(Figure, page.get_root())
-    leaflet = leaflet_folder()
-    style = inline_images((leaflet / "leaflet.css").read_text(encoding="utf-8"), leaflet)
-    style += "\n" + (WEB / "beforeafter.css").read_text(encoding="utf-8")
-    script = (
-        no_source_map((leaflet / "leaflet.js").read_text(encoding="utf-8"))
-        + "\n"
-        + (WEB / SCRIPT).read_text(encoding="utf-8")
-    )
-    for key, html in {
-        "title": f"<title>{escaped(str(payload['title']))}</title>",
-        "styles": f"<style>{style}</style>",
-        "scripts": f"<script>{script}</script>",
-    }.items():
-        figure.header.add_child(RawHtml(html), name=key)
+    fill_head(figure, str(payload["title"]), STYLES, SCRIPTS)
     page.add_child(ChangeLayer(page.get_name(), payload))
     return str(figure.render())

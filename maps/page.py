@@ -6,7 +6,7 @@ import base64
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import util
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ from gridgis.errors import InvalidInput
 from maps.payload import make_payload
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = ("words.js", "common.js", "townmap.js")
+SCRIPTS = ("words.js", "common.js", "shapes.js", "townmap.js")
 STYLES = ("common.css", "townmap.css")
 
 
@@ -135,17 +135,18 @@ def render_map(
     )  # fmt: skip
     page._id = "town"  # folium draws a random name; a fixed one keeps the file the same from run to run
     figure = cast(Figure, page.get_root())
-    _fill_head(figure, title)
+    fill_head(figure, title, STYLES, SCRIPTS)
     page.add_child(TownLayer(page.get_name(), payload))
     return str(figure.render())
 
 
-def _fill_head(figure: Figure, title: str) -> None:
+def fill_head(figure: Figure, title: str, style_names: Sequence[str], script_names: Sequence[str]) -> None:
+    """Put the title, Leaflet, and styles and scripts of `WEB` into the head of a page, all of them inline."""
     leaflet = leaflet_folder()
     script = (leaflet / "leaflet.js").read_text(encoding="utf-8")
     style = inline_images((leaflet / "leaflet.css").read_text(encoding="utf-8"), leaflet)
-    styles = "\n".join([style, *((WEB / name).read_text(encoding="utf-8") for name in STYLES)])
-    scripts = "\n".join([no_source_map(script), *((WEB / name).read_text(encoding="utf-8") for name in SCRIPTS)])
+    styles = "\n".join([style, *((WEB / name).read_text(encoding="utf-8") for name in style_names)])
+    scripts = "\n".join([no_source_map(script), *((WEB / name).read_text(encoding="utf-8") for name in script_names)])
     for key, html in {
         "title": f"<title>{escaped(title)}</title>",
         "styles": f"<style>{styles}</style>",

@@ -2,18 +2,7 @@
 "use strict";
 
 function gridgisBeforeAfter(map, data) {
-  const [lon0, lat0] = data.origin;
-  function decode(steps) {
-    const out = new Array(steps.length / 2);
-    let x = 0;
-    let y = 0;
-    for (let i = 0; i < out.length; i++) {
-      x += steps[2 * i];
-      y += steps[2 * i + 1];
-      out[i] = [lat0 + y * data.step, lon0 + x * data.step];
-    }
-    return out;
-  }
+  const decode = gridgisDecoder(data);
   const rings = (shape) => shape.map((polygon) => polygon.map(decode));
   const text = (value) => document.createTextNode(value);
   const el = (name, ...children) => {

@@ -4,23 +4,11 @@
 function gridgisTownMap(map, data) {
   const { words, el, both, whole } = gridgis;
   const town = words.town;
-  const [lon0, lat0] = data.origin;
   const metresPerPixel = () => (40075016.686 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / (256 * 2 ** map.getZoom());
   const wide = window.innerWidth > 1000;
   const latlng = (at) => [at[1], at[0]];
 
-  // ---- shapes: steps from the origin, see maps/encode.py
-  function decode(steps) {
-    const out = new Array(steps.length / 2);
-    let x = 0;
-    let y = 0;
-    for (let i = 0; i < out.length; i++) {
-      x += steps[2 * i];
-      y += steps[2 * i + 1];
-      out[i] = [lat0 + y * data.step, lon0 + x * data.step];
-    }
-    return out;
-  }
+  const decode = gridgisDecoder(data);
   const decodePolygons = (shape) => shape.map((rings) => rings.map(decode));
 
   // ---- panes, from the ground up

@@ -13,10 +13,10 @@ from benchmarks.area import CRS
 from benchmarks.measures import Scene
 from gridgis.geometry.arrays import Ints
 from gridgis.model import BARRIER_CLASSES, STRONG, Community, DivisionRules, no_progress
-from gridgis.partition.atoms import make_atoms
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import take_in
-from gridgis.partition.search import components
+from gridgis.partition.noding.atoms import make_atoms
 
 STRONG_COLUMNS = [i for i, k in enumerate(BARRIER_CLASSES) if k in STRONG]
 

@@ -1,4 +1,4 @@
-"""Certificates: how near the optimum the search is on small regions, proven by ``gridgis.partition.exact``.
+"""Certificates: how near the optimum the search is on small regions, proven by ``gridgis.partition.exact.polish``.
 
 A region is a connected piece of a town with about BLOCK_HOUSEHOLDS for each of its blocks; METIS and the
 joining of small pieces make so many blocks of it, and these are divided into the band of level 2 at the engine's
@@ -20,10 +20,11 @@ from benchmarks.peers import metis
 from benchmarks.report import table
 from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules
-from gridgis.partition.exact import polish
+from gridgis.partition.components import components
+from gridgis.partition.exact.polish import polish
 from gridgis.partition.levels import part_options
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import components, solve
+from gridgis.partition.search.solve import solve
 
 BLOCK_HOUSEHOLDS = 100
 DRAWN = 50

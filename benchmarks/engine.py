@@ -13,7 +13,7 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Community, DivisionRules
 from gridgis.partition.community import cut_communities
 from gridgis.partition.levels import cut_level
-from gridgis.partition.regions import crossing_optimum
+from gridgis.partition.regions.pieces import crossing_optimum
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
         whole, that the engine moved, that METIS moved (level 2 only); grids, how many of them are out of band; CPU-s
         of both levels.
     """
-    from gridgis.partition.redivide import recut_community
+    from gridgis.partition.redivision.redivide import recut_community
 
     after = changed(case, rng)
     forget()

@@ -23,11 +23,11 @@ from benchmarks.area import make_area
 from gridgis.io.town import read_town
 from gridgis.model import BARRIER_CLASSES, Community, DivisionPlan, DivisionRules, no_progress
 from gridgis.partition import divide
-from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
 from gridgis.partition.load import building_load
-from gridgis.partition.regions import regions, sides
+from gridgis.partition.noding.atoms import Atoms, make_atoms
+from gridgis.partition.regions.pieces import regions, sides
 from gridgis.service.changes import find_changes
 from gridgis.service.summary import summarise
 

@@ -24,8 +24,8 @@ from gridgis.model import (
     DivisionRules,
     PlanReport,
 )
-from gridgis.partition.dedicated import dedicated_row
 from gridgis.partition.layout import Layout, Pieces
+from gridgis.partition.sites.dedicated import dedicated_row
 
 Rows = list[dict[str, Any]]
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
+from gridgis.partition.exact.groupings import can_group
 from gridgis.partition.graph import Contacts
-from gridgis.partition.groupings import can_group
 from gridgis.partition.levels import contract
 from gridgis.partition.problem import Problem
-from gridgis.partition.stuck import shortfall, touching
+from gridgis.partition.search.stuck import shortfall, touching
 
 
 def proven_cause(c: Contacts, members: Ints, band: Band, rules: DivisionRules) -> tuple[str, str] | None:

@@ -16,12 +16,12 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
-from gridgis.partition.exact import TOLERANCE, holds, polish
+from gridgis.partition.exact.polish import TOLERANCE, holds, polish
 from gridgis.partition.graph import Contacts
 from gridgis.partition.levels import contract, part_options
 from gridgis.partition.problem import Problem
-from gridgis.partition.regions import Region
-from gridgis.partition.search import appraised
+from gridgis.partition.regions.pieces import Region
+from gridgis.partition.search.solve import appraised
 
 MOST_BLOCKS = 120
 """Blocks (nodes that stay whole) of a region that is certified; larger ones are said not to be."""

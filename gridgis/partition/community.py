@@ -18,14 +18,14 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules, Progress, no_progress
-from gridgis.partition.carve import carved_regions
 from gridgis.partition.certify import Proof, judged, prove
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.levels import Cut, attach, cut_again, cut_level, cut_region, gather, grounds_of
 from gridgis.partition.lookahead import look_ahead
-from gridgis.partition.regions import Region
-from gridgis.partition.search import components
+from gridgis.partition.regions.carve import carved_regions
+from gridgis.partition.regions.pieces import Region
 
 CHUNKS = 16
 """Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""

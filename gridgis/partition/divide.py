@@ -23,24 +23,24 @@ from gridgis.model import (
     no_progress,
 )
 from gridgis.partition.assemble import assemble
-from gridgis.partition.atoms import Atoms, make_atoms
 from gridgis.partition.certify import certificate_rows, certificates, need_effort
 from gridgis.partition.community import CommunityCut, cut_communities
 from gridgis.partition.continuity import continued, earlier_grids, keep_numbers, kept_names
-from gridgis.partition.dedicated import overlay_grids
 from gridgis.partition.entry import need_communities
 from gridgis.partition.graph import Contacts, contacts
 from gridgis.partition.ground import Ground, take_in
-from gridgis.partition.keep import Kept
 from gridgis.partition.layout import Layout, Pieces, number, text
 from gridgis.partition.levels import Cut
 from gridgis.partition.load import building_load
-from gridgis.partition.pin_lines import drawn_borders
-from gridgis.partition.pin_members import need_sensible
-from gridgis.partition.pins import need_obeyed, sent_home, settle
-from gridgis.partition.plots import make_plots, named_sites
+from gridgis.partition.noding.atoms import Atoms, make_atoms
+from gridgis.partition.noding.keep import Kept
+from gridgis.partition.pinning.lines import drawn_borders
+from gridgis.partition.pinning.members import need_sensible
+from gridgis.partition.pinning.pins import need_obeyed, sent_home, settle
 from gridgis.partition.reasons import explain
-from gridgis.partition.redivide import present_grids, recut_communities
+from gridgis.partition.redivision.redivide import present_grids, recut_communities
+from gridgis.partition.sites.dedicated import overlay_grids
+from gridgis.partition.sites.plots import make_plots, named_sites
 
 
 def divide(

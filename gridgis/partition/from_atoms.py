@@ -16,9 +16,9 @@ from gridgis.geometry.crs import to_work
 from gridgis.geometry.measure import representative_points
 from gridgis.model import REPORT_COLUMNS, DivisionPlan, PlanReport, need_columns
 from gridgis.partition.assemble import assemble
-from gridgis.partition.atoms import atoms_of_buildings, shared_segments
 from gridgis.partition.continuity import continued
 from gridgis.partition.layout import Layout, Pieces
+from gridgis.partition.noding.atoms import atoms_of_buildings, shared_segments
 
 
 def plan_from_atoms(plan: DivisionPlan, edited: gpd.GeoDataFrame) -> DivisionPlan:

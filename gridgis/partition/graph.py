@@ -11,10 +11,10 @@ import shapely
 from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.geometry.uncollected import uncollected
 from gridgis.model import BARRIER_CLASSES, STRONG, DivisionRules
-from gridgis.partition.atoms import OPEN, Atoms
+from gridgis.partition.components import components
 from gridgis.partition.ground import Ground
 from gridgis.partition.held import Held
-from gridgis.partition.search import components
+from gridgis.partition.noding.atoms import OPEN, Atoms
 
 ROADS = [BARRIER_CLASSES.index(k) for k in ("motorway", "primary", "secondary", "tertiary", "residential")]
 STRONG_CLASSES = [i for i, k in enumerate(BARRIER_CLASSES) if k in STRONG]

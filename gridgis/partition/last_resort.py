@@ -16,8 +16,8 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
 from gridgis.partition.graph import Contacts
 from gridgis.partition.problem import Problem
-from gridgis.partition.regions import Region
-from gridgis.partition.stuck import shortfall
+from gridgis.partition.regions.pieces import Region
+from gridgis.partition.search.stuck import shortfall
 
 Cutter = Callable[[Region, Ints, int], Ints]
 """Cuts a region anew where it must: (region, present labels of its members, seed) to the labels 0..k-1."""

@@ -9,14 +9,15 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
-from gridgis.partition.around import search_around
+from gridgis.partition.components import components
+from gridgis.partition.exact.groupings import find_grouping
 from gridgis.partition.graph import Contacts
-from gridgis.partition.groupings import find_grouping
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.problem import Found, Problem, Shape
-from gridgis.partition.regions import Region, regions
-from gridgis.partition.search import appraised, components, solve
-from gridgis.partition.stuck import inevitable, shortfall_outside
+from gridgis.partition.regions.pieces import Region, regions
+from gridgis.partition.search.around import search_around
+from gridgis.partition.search.solve import appraised, solve
+from gridgis.partition.search.stuck import inevitable, shortfall_outside
 
 SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""

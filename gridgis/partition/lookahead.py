@@ -15,11 +15,12 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import DivisionRules
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import outside
 from gridgis.partition.levels import Cut, contract, cut_level
 from gridgis.partition.problem import induced
-from gridgis.partition.search import components, solve
+from gridgis.partition.search.solve import solve
 
 RECUTS = 3
 """How often each pair of level-2 grids is cut anew."""

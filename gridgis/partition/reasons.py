@@ -12,15 +12,15 @@ from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.causes import proven_cause
-from gridgis.partition.crossing import pairs_of
-from gridgis.partition.cut_off import sites_between
+from gridgis.partition.components import components
+from gridgis.partition.exact.groupings import can_group
 from gridgis.partition.graph import Contacts
-from gridgis.partition.groupings import can_group
 from gridgis.partition.layout import Layout, Pieces
 from gridgis.partition.levels import Cut, contract
-from gridgis.partition.regions import Region
-from gridgis.partition.regions import sides as sides_of
-from gridgis.partition.search import components
+from gridgis.partition.regions.crossing import pairs_of
+from gridgis.partition.regions.pieces import Region
+from gridgis.partition.regions.pieces import sides as sides_of
+from gridgis.partition.sites.cut_off import sites_between
 
 
 def explain(

@@ -25,7 +25,7 @@ from gridgis.geometry.coverage import (
     undirected,
 )
 from gridgis.geometry.crs import snap, to_stored
-from gridgis.partition.atoms import shared_segments
+from gridgis.partition.noding.atoms import shared_segments
 
 WORK = "EPSG:4545"
 EAST, NORTH = 500_000.0, 3_600_000.0

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import BARRIER_CLASSES, Band
-from gridgis.partition.carve import carved_regions
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
-from gridgis.partition.regions import crossing_optimum, pairs_across, regions, sides
-from gridgis.partition.search import components
+from gridgis.partition.regions.carve import carved_regions
+from gridgis.partition.regions.pieces import crossing_optimum, pairs_across, regions, sides
 from tests.partition.graphs import Drawn
 
 URBAN = Band(300, 500)

@@ -16,7 +16,7 @@ from gridgis.errors import InvalidInput
 from gridgis.io import read_communities, read_plan, write_plan
 from gridgis.model import Community, DivisionPlan, DivisionRules
 from gridgis.partition import divide, plan_from_atoms
-from gridgis.partition.plots import _shared_out
+from gridgis.partition.sites.plots import _shared_out
 from tests.partition.communities import (
     BOX,
     CODE,

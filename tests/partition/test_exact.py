@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.geometry.arrays import Ints
-from gridgis.partition import exact, exact_frontier, exact_sets
-from gridgis.partition.exact import holds, polish
-from gridgis.partition.exact_feasible import feasible
-from gridgis.partition.exact_frontier import frontier
-from gridgis.partition.exact_sets import Sets
+from gridgis.partition.components import components
+from gridgis.partition.exact import frontier as exact_frontier
+from gridgis.partition.exact import polish as exact
+from gridgis.partition.exact import sets as exact_sets
+from gridgis.partition.exact.feasible import feasible
+from gridgis.partition.exact.frontier import frontier
+from gridgis.partition.exact.polish import holds, polish
+from gridgis.partition.exact.sets import Sets
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import components
 from tests.partition.graphs import set_partitions
 
 few = settings(max_examples=60, deadline=None)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
-from gridgis.partition.groupings import can_group
+from gridgis.partition.exact.groupings import can_group
 from gridgis.partition.levels import part_options
 from gridgis.partition.problem import Problem
-from gridgis.partition.regions import lumps_fit, regions
+from gridgis.partition.regions.pieces import lumps_fit, regions
 from tests.partition.graphs import Drawn, fits, graphs, set_partitions
 
 bands = st.tuples(st.integers(1, 12), st.integers(0, 8)).map(lambda b: Band(b[0], b[0] + b[1]))

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from gridgis.checks.regroup import regroup
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition.groupings import can_group, find_grouping
+from gridgis.partition.any_graph import partition_graph
+from gridgis.partition.components import components
+from gridgis.partition.exact.groupings import can_group, find_grouping
 from gridgis.partition.levels import part_options
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import components, partition_graph
 
 BAND = Band(30, 50)
 

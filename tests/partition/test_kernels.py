@@ -13,7 +13,7 @@ from gridgis.partition.kernels.net import Prices, appraise, empty_parts, tally
 from gridgis.partition.kernels.recom import recombine
 from gridgis.partition.kernels.trees import LENGTH, RIM, WEIGHT, collect, grow, mark_half, room
 from gridgis.partition.problem import Problem, Shape, induced
-from gridgis.partition.search import _net, solve
+from gridgis.partition.search.solve import _net, solve
 from tests.partition.graphs import Drawn, graphs
 
 few = settings(max_examples=60, deadline=None)

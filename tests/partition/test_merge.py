@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
-from gridgis.partition.covering import bits, choose
-from gridgis.partition.crossing import Piece, lumps_fit, pairs_of
-from gridgis.partition.merge import Map, Merged, excess, merge
+from gridgis.partition.regions.covering import bits, choose
+from gridgis.partition.regions.crossing import Piece, lumps_fit, pairs_of
+from gridgis.partition.regions.merge import Map, Merged, excess, merge
 
 URBAN = Band(300, 500)
 
@@ -99,7 +99,7 @@ def test_the_shortcuts_of_large_ground_lose_little(households: list[int], data: 
     ground = of(tuple(households), sorted(links))
     best = merge(ground, URBAN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gridgis.partition.merge.SMALL", 0)
+        patch.setattr("gridgis.partition.regions.merge.SMALL", 0)
         quick = merge(ground, URBAN)
     need_sound(ground, quick, URBAN)
     assert best.exact
@@ -263,7 +263,7 @@ def test_the_choice_of_sets_is_the_cheapest(drawn: list[tuple[int, int]], needed
     rows = [*drawn, *[(1 << b, 40) for b in bits(needed)]]
     with pytest.MonkeyPatch.context() as patch:
         if by_integers:
-            patch.setattr("gridgis.partition.covering.MOST_STATES", -1)
+            patch.setattr("gridgis.partition.regions.covering.MOST_STATES", -1)
         chosen, proven = choose([s for s, _ in rows], [float(p) for _, p in rows], needed)
     assert proven
     held = 0

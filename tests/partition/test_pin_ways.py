@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gridgis.partition.pin_room import needed
-from gridgis.partition.pin_ways import Roads, join
+from gridgis.partition.pinning.ways import Roads, join
+from gridgis.partition.regions.room import needed
 
 N = 7
 EDGES = list(combinations(range(N), 2))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gridgis.model import Band
 from gridgis.partition.reasons import _crossing, _why_needy
-from gridgis.partition.regions import Region, pairs_across, regions, sides
+from gridgis.partition.regions.pieces import Region, pairs_across, regions, sides
 from tests.partition.communities import BOX, community, divided, houses, line, told
 from tests.partition.test_carve import lattice
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
-from gridgis.partition.repair import Nodes, Repair
+from gridgis.partition.redivision.repair import Nodes, Repair
 
 SIDE = 3
 PAIRS = [(i, i + 1) for i in range(SIDE * SIDE) if i % SIDE < SIDE - 1] + [(i, i + SIDE) for i in range(SIDE * 2)]

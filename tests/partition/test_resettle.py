@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gridgis.geometry.arrays import Ints
 from gridgis.partition.problem import Problem
-from gridgis.partition.resettle import Resettling
-from gridgis.partition.search import anneal
+from gridgis.partition.redivision.resettle import Resettling
+from gridgis.partition.search.solve import anneal
 from tests.partition.test_repair import BAND, PAIRS, START, connected, least, moved, sound
 
 HOME = np.array(START, dtype=np.int64)

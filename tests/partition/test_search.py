@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gridgis.errors import InvalidInput
 from gridgis.partition import partition_graph
-from gridgis.partition.search import components
+from gridgis.partition.components import components
 from tests.partition.graphs import Drawn, graphs, random_graph
 
 few = settings(max_examples=60, deadline=None)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import solve
-from gridgis.partition.stuck import inevitable, shortfall, shortfall_outside
+from gridgis.partition.search.solve import solve
+from gridgis.partition.search.stuck import inevitable, shortfall, shortfall_outside
 from tests.partition.graphs import Drawn, graphs
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gridgis.geometry.arrays import Geometries
 from gridgis.geometry.coverage import faces, node, segments
-from gridgis.partition.atoms import shared_segments
-from gridgis.partition.trace import Traced, trace
+from gridgis.partition.noding.atoms import shared_segments
+from gridgis.partition.noding.trace import Traced, trace
 
 ORIGIN = np.array([500_000.0, 3_600_000.0])
 few = settings(deadline=None, max_examples=150)

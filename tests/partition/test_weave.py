@@ -15,11 +15,11 @@ from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries, lines
 from gridgis.geometry.coverage import MAX_EDGE_M, faces, need_sound_when_stored, node, segments
 from gridgis.geometry.crs import snap
 from gridgis.model import Community, DivisionRules, no_progress
-from gridgis.partition.atoms import make_atoms, shared_segments
 from gridgis.partition.ground import take_in
 from gridgis.partition.kernels.segments import chains, crossings, inside, too_near
-from gridgis.partition.voronoi import INSET_M, _inset_quadrilaterals, ridges, sample_outlines
-from gridgis.partition.weave import CLEAR_M, Outlines, weave
+from gridgis.partition.noding.atoms import make_atoms, shared_segments
+from gridgis.partition.noding.voronoi import INSET_M, _inset_quadrilaterals, ridges, sample_outlines
+from gridgis.partition.noding.weave import CLEAR_M, Outlines, weave
 
 WORK = "EPSG:4545"
 EAST, NORTH = 500_000.0, 3_600_000.0

@@ -1,7 +1,7 @@
 """Connected sets of nodes by dynamic programming over a frontier: prices of all, one, many. Compiled by numba.
 
 ``table[f.first[t] + s, w]`` is the least price of a choice among the first t nodes that leaves the frontier in state s
-with weight w (see ``exact_frontier.Frontier``, whose arrays ``f`` holds).
+with weight w (see ``exact.frontier.Frontier``, whose arrays ``f`` holds).
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ import numpy as np
 
 from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.model import BARRIER_CLASSES, Band
-from gridgis.partition.crossing import Given, Piece, lumps_fit, pairs_of
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
-from gridgis.partition.merge import Joined, Map, merge
-from gridgis.partition.pin_room import roomy
-from gridgis.partition.search import components
+from gridgis.partition.regions.crossing import Given, Piece, lumps_fit, pairs_of
+from gridgis.partition.regions.merge import Joined, Map, merge
+from gridgis.partition.regions.room import roomy
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.model import Band
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.held import Held
-from gridgis.partition.pin_members import Word, refuse
-from gridgis.partition.pin_ways import Roads, join
-from gridgis.partition.search import components
+from gridgis.partition.pinning.members import Word, refuse
+from gridgis.partition.pinning.ways import Roads, join
 
 
 class Parted(NamedTuple):

@@ -18,7 +18,7 @@ from gridgis.geometry.arrays import lines as segment_lines
 from gridgis.geometry.coverage import grid_keys, node, segments, split_long, undirected
 from gridgis.geometry.crs import GRID_M, snap
 from gridgis.partition.kernels.segments import chains, crossings, inside, too_near
-from gridgis.partition.trace import Traced, trace
+from gridgis.partition.noding.trace import Traced, trace
 
 ROUND_M = 0.05
 """Ridge vertices lie on a grid of this size, and their ends on an outline likewise: no tiny edges."""

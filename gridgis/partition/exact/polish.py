@@ -5,7 +5,7 @@ bound (set partitioning: Garfinkel and Nemhauser 1970, for districting; Mehrotra
 solved by column generation:
 
 1. Given what each node is worth, the connected set within the bounds that is cheapest after its worth is found exactly
-   by dynamic programming over a frontier (`exact_frontier`), which gives a bound for all partitions at once, and sets.
+   by dynamic programming over a frontier (`exact.frontier`), which gives a bound for all partitions at once, and sets.
 2. The relaxation over the sets found so far says anew what each node is worth; until no set is missing.
 3. All sets that can occur in a partition cheaper than the one known are listed, in rounds of growing slack, and CP-SAT
    chooses among them: the optimum, or the proof that there is no better one.
@@ -21,10 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
-from gridgis.partition.exact_master import choose, relax
-from gridgis.partition.exact_sets import Members, Sets, as_labels, as_sets
+from gridgis.partition.components import components
+from gridgis.partition.exact.master import choose, relax
+from gridgis.partition.exact.sets import Members, Sets, as_labels, as_sets
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import components
 
 WORK = 1e9
 """Table cells that count as one unit of effort: about one second of one core."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.partition.problem import Found, Problem, induced
-from gridgis.partition.search import appraised, solve
+from gridgis.partition.search.solve import appraised, solve
 
 HOPS = (1, 2)
 """How far around a part is cut anew, in parts, in each round."""

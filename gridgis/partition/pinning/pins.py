@@ -20,16 +20,16 @@ from shapely.geometry.base import BaseGeometry
 from gridgis.geometry.arrays import Geometries, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import PIN_KINDS, DivisionPlan, DivisionRules, Pin
-from gridgis.partition.atoms import Atoms
+from gridgis.partition.components import components
 from gridgis.partition.continuity import earlier_grids, id_column
 from gridgis.partition.graph import Contacts
 from gridgis.partition.ground import Ground
 from gridgis.partition.held import Held
 from gridgis.partition.layout import LOCAL_ID
-from gridgis.partition.pin_demands import Scene, settle_level
-from gridgis.partition.pin_members import Word, find_words, refuse
-from gridgis.partition.regions import closures
-from gridgis.partition.search import components
+from gridgis.partition.noding.atoms import Atoms
+from gridgis.partition.pinning.demands import Scene, settle_level
+from gridgis.partition.pinning.members import Word, find_words, refuse
+from gridgis.partition.regions.pieces import closures
 
 Earlier = Mapping[int, NDArray[np.object_]]
 """For each level, 2 and 3, the (n,) names of the grids that the atoms belong to at present, '' for none."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.model import Band
-from gridgis.partition.exact import polish
-from gridgis.partition.exact_feasible import Answer, feasible
+from gridgis.partition.exact.feasible import Answer, feasible
+from gridgis.partition.exact.polish import polish
 from gridgis.partition.problem import Problem
 
 MOST_UNITS = 100

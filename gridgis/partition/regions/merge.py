@@ -29,9 +29,9 @@ import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.model import Band
-from gridgis.partition.covering import bits, choose
-from gridgis.partition.crossing import Given, Group, Layout, Piece, floor_of, least_pairs, lumps_fit, pairs_of
-from gridgis.partition.search import components
+from gridgis.partition.components import components
+from gridgis.partition.regions.covering import bits, choose
+from gridgis.partition.regions.crossing import Given, Group, Layout, Piece, floor_of, least_pairs, lumps_fit, pairs_of
 
 MOST_PIECES = 6
 """Pieces of a group whose layouts are tried."""

@@ -20,12 +20,12 @@ from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import holders
 from gridgis.geometry.uncollected import uncollected
 from gridgis.model import BARRIER_CLASSES, Progress
+from gridgis.partition.components import components
 from gridgis.partition.ground import Ground
-from gridgis.partition.keep import Kept
-from gridgis.partition.search import components
-from gridgis.partition.trace import Traced
-from gridgis.partition.voronoi import ridges, sample_outlines
-from gridgis.partition.weave import Outlines, weave
+from gridgis.partition.noding.keep import Kept
+from gridgis.partition.noding.trace import Traced
+from gridgis.partition.noding.voronoi import ridges, sample_outlines
+from gridgis.partition.noding.weave import Outlines, weave
 
 OPEN = len(BARRIER_CLASSES)
 """Class number of open ground: weaker than every barrier."""

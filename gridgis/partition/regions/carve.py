@@ -17,9 +17,9 @@ import numpy as np
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition.crossing import Given, lumps_fit, pairs_of
 from gridgis.partition.graph import Contacts
-from gridgis.partition.regions import Region, regions
+from gridgis.partition.regions.crossing import Given, lumps_fit, pairs_of
+from gridgis.partition.regions.pieces import Region, regions
 
 SEEDS = (12, 60)
 """Places along a contact from which a crossing grid is grown; more where the first few do not do."""

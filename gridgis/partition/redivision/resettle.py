@@ -15,7 +15,7 @@ import numpy as np
 
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.partition.problem import Problem, induced
-from gridgis.partition.search import PENALTY, anneal
+from gridgis.partition.search.solve import PENALTY, anneal
 
 TRIES = 10
 """Searches for each width of the ground that is opened."""

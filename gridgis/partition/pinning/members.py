@@ -15,9 +15,9 @@ from gridgis.geometry.arrays import Ints, geometries, lines, points
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.model import PIN_KINDS, Pin
-from gridgis.partition.atoms import TOUCH_M, Atoms
 from gridgis.partition.ground import Ground
-from gridgis.partition.pin_lines import FREE_END_M
+from gridgis.partition.noding.atoms import TOUCH_M, Atoms
+from gridgis.partition.pinning.lines import FREE_END_M
 
 GRAZE_M = 0.01
 """A drawn border this little inside a building runs along its wall."""

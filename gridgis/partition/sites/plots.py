@@ -18,12 +18,13 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import DivisionRules
-from gridgis.partition.atoms import Atoms
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.ground import Ground
 from gridgis.partition.levels import attach
+from gridgis.partition.noding.atoms import Atoms
 from gridgis.partition.problem import Problem
-from gridgis.partition.search import components, solve
+from gridgis.partition.search.solve import solve
 
 EVEN = 0.02
 """Metres of border on open ground that a square metre of deviation from the mean area is worth."""

@@ -16,17 +16,18 @@ import shapely
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules, Progress, no_progress
-from gridgis.partition.atoms import Atoms
 from gridgis.partition.community import CommunityCut, parts_of, pool
+from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.ground import Ground
-from gridgis.partition.keep import present, settled
 from gridgis.partition.levels import Cut, attach, contract, cut_level
+from gridgis.partition.noding.atoms import Atoms
+from gridgis.partition.noding.keep import present, settled
 from gridgis.partition.problem import induced
-from gridgis.partition.regions import Region, closures, regions
-from gridgis.partition.repair import Nodes, Repair
-from gridgis.partition.resettle import Resettling
-from gridgis.partition.search import components, solve
+from gridgis.partition.redivision.repair import Nodes, Repair
+from gridgis.partition.redivision.resettle import Resettling
+from gridgis.partition.regions.pieces import Region, closures, regions
+from gridgis.partition.search.solve import solve
 
 RINGS = 3
 """How far around a grid that neighbours cannot mend the ground is opened, before all of the parent is."""

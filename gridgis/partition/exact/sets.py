@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridgis.geometry.arrays import Floats, Ints
-from gridgis.partition.exact_frontier import Frontier, frontier
+from gridgis.partition.exact.frontier import Frontier, frontier
 from gridgis.partition.problem import Problem
 
 Members = NDArray[np.uint8]

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from gridgis.geometry.arrays import Ints
-from gridgis.partition.exact import Race, holds
-from gridgis.partition.exact_sets import Sets
+from gridgis.partition.exact.polish import Race, holds
+from gridgis.partition.exact.sets import Sets
 from gridgis.partition.problem import Problem
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gridgis.partition.search import components
+from gridgis.partition.components import components
 
 MOST_STATES = 2_000
 """States that dynamic programming may visit before the integer program takes over."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
-from gridgis.partition.exact_sets import Members
+from gridgis.partition.exact.sets import Members
 
 RESOLUTION = 1e9
 """Prices are told apart to this part of the largest when CP-SAT sums them: whole numbers."""

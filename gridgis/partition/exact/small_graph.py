@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from gridgis.geometry.arrays import Ints
-from gridgis.partition.exact import Certificate, polish
-from gridgis.partition.exact_feasible import feasible
+from gridgis.partition.exact.feasible import feasible
+from gridgis.partition.exact.polish import Certificate, polish
 from gridgis.partition.problem import Found, Problem
 
 SMALL = 60

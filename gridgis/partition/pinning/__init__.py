@@ -1,0 +1,1 @@
+"""Pinning: the planner's word is settled on the atoms before the search, and checked after it."""

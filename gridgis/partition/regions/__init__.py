@@ -1,0 +1,1 @@
+"""Regions: pieces of ground between STRONG barriers, and what they must share across them."""

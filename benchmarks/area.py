@@ -227,7 +227,7 @@ def _areas(d: Drawing, columns: dict[str, list[str]], areas: list[Rect]) -> gpd.
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write an area to a GeoPackage, one layer each, to be looked at."""
+    """Write an area to a GeoPackage that ``gridgis divide`` reads as a town."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.area", description=__doc__)
     parser.add_argument("size", help=f"{', '.join(SIZES)}, or a number of households")
     parser.add_argument("seed", type=int)
@@ -235,12 +235,21 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--points", action="store_true", help="buildings as points")
     given = parser.parse_args(argv)
     area = make_area(SIZES.get(given.size) or int(given.size), given.seed, not given.points)
-    boundary = gpd.GeoDataFrame({"code": [area.code], "name": [area.name]}, geometry=[area.boundary], crs=CRS)
-    layers = {"communities": boundary, "buildings": area.buildings, "barriers": area.barriers}
-    for name, frame in (layers | {"compounds": area.compounds, "sites": area.sites}).items():
-        if frame is not None and len(frame):
+    for name, frame in town_layers(area).items():
+        if len(frame):
             frame.to_file(given.out, layer=name, driver="GPKG")
     print(f"{len(area.buildings)} buildings, {area.buildings['households'].sum()} households")
+
+
+def town_layers(area: Community) -> dict[str, gpd.GeoDataFrame]:
+    """Return an area as the layers of a town (gridgis.io.town), some perhaps empty."""
+    base = gpd.GeoDataFrame({"code": [area.code], "name": [area.name]}, geometry=[area.boundary], crs=CRS)
+    klass = area.barriers["klass"]
+    own = {"railway": "railways", "river": "water", "wall": "walls"}
+    layers = {"communities": base, "buildings": area.buildings, "roads": area.barriers[~klass.isin(own)]}
+    layers |= {name: area.barriers[klass == k] for k, name in own.items()}
+    more = {"compounds": area.compounds, "sites": area.sites}
+    return layers | {name: frame for name, frame in more.items() if frame is not None}
 
 
 if __name__ == "__main__":

@@ -154,6 +154,10 @@ def read_town(path: str | Path) -> Town:
             path=str(path),
             missing=missing,
         )
+    for name in sorted(_there(path) - set(LAYERS)):
+        zh = f"图层“{name}”不是城镇的图层，未读取；城镇的图层：{'、'.join(LAYERS)}"
+        en = f"layer '{name}' is none of a town's and is not read; a town's layers: {', '.join(LAYERS)}"
+        notes.add("warning", name, "layer-unknown", None, zh, en)
     layers = {name: _read(name, sources.get(name), notes) for name in LAYERS}
     return make_town(layers, notes)
 
@@ -286,6 +290,13 @@ def _find_layers(path: Path) -> dict[str, Path]:
         if files:
             found[name] = files[0]
     return found
+
+
+def _there(path: Path) -> set[str]:
+    """Return the names of all layers of a town, its own and others."""
+    if path.is_file():
+        return set(list_layers(path))
+    return {file.stem for file in path.iterdir() if file.suffix.lower() in EXTENSIONS}
 
 
 def _read(name: str, source: Path | None, notes: Notes) -> Layer:

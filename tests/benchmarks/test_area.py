@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from benchmarks.area import main, make_area
+from gridgis.io.town import read_town
 from gridgis.model import STRONG, Community
 
 
@@ -92,9 +93,16 @@ def test_buildings_can_be_points() -> None:
     assert (make_area(3000, 5, footprints=False).buildings.geom_type == "Point").all()
 
 
-def test_the_command_writes_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_town(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "area.gpkg"
-    main(["1000", "0", str(out), "--points"])
+    main(["3000", "5", str(out), "--points"])
     assert "households" in capsys.readouterr().out
-    assert len(gpd.read_file(out, layer="communities")) == 1
     assert (gpd.read_file(out, layer="buildings").geom_type == "Point").all()
+
+
+def test_a_town_that_is_written_is_read_with_all_barriers(area: Community, tmp_path: Path) -> None:
+    out = tmp_path / "area.gpkg"
+    main(["3000", "5", str(out)])
+    [read] = read_town(out).to_communities()
+    counts = [frame["klass"].value_counts().to_dict() for frame in (read.barriers, area.barriers)]
+    assert counts[0] == counts[1]

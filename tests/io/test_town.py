@@ -71,6 +71,17 @@ def test_an_empty_layer_that_is_not_needed_counts_as_missing(tmp_path: Path) -> 
     assert rules(read(tmp_path, walls=frame([])).notes, "walls") == ["layer-missing"]
 
 
+@pytest.mark.parametrize("name", ["folder", "town.gpkg"])
+def test_a_layer_that_no_town_has_is_named_and_not_read(name: str, tmp_path: Path) -> None:
+    layers = {"communities": communities(), "buildings": buildings(), "barriers": frame([], klass=[])}
+    if name == "folder":
+        (tmp_path / name).mkdir()
+    for layer, rows in layers.items():
+        path = tmp_path / name / f"{layer}.gpkg" if name == "folder" else tmp_path / name
+        rows.to_file(path, layer=layer)
+    assert rules(read_town(tmp_path / name).notes, "barriers") == ["layer-unknown"]
+
+
 def test_one_layer_in_two_files_is_refused(tmp_path: Path) -> None:
     buildings().to_file(tmp_path / "buildings.geojson")
     with pytest.raises(InvalidInput, match="several files"):

@@ -43,6 +43,7 @@ def explain(
         first = bool(c.n) and level == rules[codes[c.atom[0]]].first_level
         total = int(c.households.sum())
         inside = c.split(cut.labels) if first else []  # all at once: taking each looks at the whole community
+        ground = sides_of(c) if first else np.zeros(0, dtype=np.int64)
         for label, region in enumerate(cut.region_of):
             members = np.flatnonzero(cut.labels == label)
             local_id = str(ids[c.atom[members[0]]])
@@ -50,8 +51,7 @@ def explain(
             sides = _sides(inside[label]) if first else []
             if len(sides) > 1:
                 flags.setdefault(local_id, set()).add("crosses_strong")
-                by_pin = _by_pin(inside[label], region)
-                rows.append(_pinned(local_id, sides) if by_pin else _crossing(local_id, sides, region, band))
+                rows.append(_crossing(local_id, sides, *_why_crossing(inside[label], ground[members], region, band)))
             if load in band:
                 continue
             small = first and 0 < load < band.lower
@@ -95,26 +95,43 @@ def _sides(inside: Contacts) -> list[int]:
     return sorted((int(n) for n in counts if n), reverse=True)
 
 
-def _crossing(local_id: str, sides: list[int], region: Region, band: Band) -> Row:
-    """Name what a grid has on both sides of a barrier, which pieces made it so, and how much of it must be."""
+def _crossing(local_id: str, sides: list[int], zh: str, en: str) -> Row:
+    """Name what a grid has on both sides of a barrier, and why."""
     parts, pairs = " + ".join(str(n) for n in sides), pairs_of(sides)
-    if region.closed == "joined":
-        zh = f"各块单独划分时有网格不在 {band.lower}-{band.upper} 之内，故合并"
-        en = f"cut alone, one of its pieces had grids outside {band.lower}-{band.upper}, so they were joined"
-    elif region.closed == "kept":
-        zh = f"重划时保留原网格（如界线为新增，须移动 {sides[-1]} 户才能避免）"
-        en = f"kept from the earlier division; where the barrier is new, {sides[-1]} households would have to move"
-    elif region.needy:
-        why = [_why_needy(region.merged[k], band) for k in region.needy]
-        more_zh, more_en = _how_needed(pairs, region.pairs)
-        zh, en = "；".join([*(w for w, _ in why), more_zh]), "; ".join([*(w for _, w in why), more_en])
-    else:
-        zh, en = "每一块都能单独成格，按合并模型可以避免", "each piece could stand alone: it could be avoided"
     return report_row(
         "info", "divide", local_id, "crosses strong barrier", sum(sides),
         f"{local_id} 跨越强界线（两侧 {parts} 户，{pairs} 对）：{zh}",
         f"{local_id} crosses a STRONG barrier ({parts} households, {pairs} pairs of them): {en}",
     )  # fmt: skip
+
+
+def _why_crossing(inside: Contacts, ground: Ints, region: Region, band: Band) -> tuple[str, str]:
+    """Tell why a grid crosses a barrier; ``ground`` names the piece of the community that each of its atoms lies in."""
+    lived = inside.households > 0
+    pinned = "按划分要求", "the reason is a pin"
+    if len(np.unique(sides_of(inside, inside.joined)[lived])) == 1:
+        return pinned
+    if len(np.unique(ground[lived])) == 1:
+        return "界线在别处中断，两侧相连", "it ends elsewhere, and its sides are one ground"
+    return pinned if len(region.merged) <= 1 else _merged(_sides(inside), region, band)
+
+
+def _merged(sides: list[int], region: Region, band: Band) -> tuple[str, str]:
+    """Tell which pieces made a grid cross a barrier, and how much of it must be, in Chinese and English."""
+    if region.closed == "joined":
+        return (
+            f"各块单独划分时有网格不在 {band.lower}-{band.upper} 之内，故合并",
+            f"cut alone, one of its pieces had grids outside {band.lower}-{band.upper}, so they were joined",
+        )
+    if region.closed == "kept":
+        return (
+            f"重划时保留原网格（如界线为新增，须移动 {sides[-1]} 户才能避免）",
+            f"kept from the earlier division; where the barrier is new, {sides[-1]} households would have to move",
+        )
+    if region.needy:
+        why = [*_why_needy([region.merged[k] for k in region.needy], band), _how_needed(pairs_of(sides), region.pairs)]
+        return "；".join(zh for zh, _ in why), "; ".join(en for _, en in why)
+    return "每一块都能单独成格，按合并模型可以避免", "each piece could stand alone: it could be avoided"
 
 
 def _how_needed(pairs: int, least: int) -> tuple[str, str]:
@@ -129,13 +146,19 @@ def _how_needed(pairs: int, least: int) -> tuple[str, str]:
     )
 
 
-def _why_needy(households: int, band: Band) -> tuple[str, str]:
-    """Tell why a piece cannot be cut into the band alone, in Chinese and English."""
-    if households < band.lower:
-        return (
-            f"其中一块仅 {households} 户，低于 {band.lower}",
-            f"a piece of {households} is below {band.lower}",
-        )
+def _why_needy(needy: Sequence[int], band: Band) -> list[tuple[str, str]]:
+    """Tell why pieces cannot be cut into the band alone, in Chinese and English; all that are below it at once."""
+    small = sorted(n for n in needy if n < band.lower)
+    why = [_too_large(n, band) for n in sorted(set(needy)) if n >= band.lower]
+    if not small:
+        return why
+    listed = ", ".join(str(n) for n in small)
+    en = f"a piece of {listed} is" if len(small) == 1 else f"pieces of {listed} are"
+    return [(f"其中 {listed.replace(', ', '、')} 户的地块低于 {band.lower}", f"{en} below {band.lower}"), *why]
+
+
+def _too_large(households: int, band: Band) -> tuple[str, str]:
+    """Tell why a piece of at least the lower limit cannot be cut into the band alone, in Chinese and English."""
     if not band.can_hold(households):
         k = households // band.lower
         return (
@@ -147,24 +170,6 @@ def _why_needy(households: int, band: Band) -> tuple[str, str]:
         f"其中一块 {households} 户，其小区各自完整时不能分成 {band.lower}-{band.upper} 户",
         f"a piece of {households} cannot be cut into {band.lower}-{band.upper} with its estates whole",
     )
-
-
-def _by_pin(inside: Contacts, region: Region) -> bool:
-    """Tell whether pins join the pieces of a grid; or no pieces were joined for the band, hence for pins."""
-    a, b = inside.pairs.T
-    same_estate = (inside.compound[a] >= 0) & (inside.compound[a] == inside.compound[b])
-    within = inside.pairs[~inside.strong | same_estate]
-    piece = components(inside.n, np.concatenate([within, inside.joined]))
-    return len(region.merged) <= 1 or len(np.unique(piece[inside.households > 0])) == 1
-
-
-def _pinned(local_id: str, sides: list[int]) -> Row:
-    parts = " + ".join(str(n) for n in sides)
-    return report_row(
-        "info", "divide", local_id, "crosses strong barrier", sum(sides),
-        f"{local_id} 跨越强界线（两侧 {parts} 户）：按划分要求",
-        f"{local_id} crosses a STRONG barrier ({parts} households): the reason is a pin",
-    )  # fmt: skip
 
 
 def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, first: bool) -> tuple[str, str, str]:

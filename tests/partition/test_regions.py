@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
-from gridgis.partition.reasons import _crossing, _why_needy
+from gridgis.partition.reasons import _crossing, _merged, _why_crossing, _why_needy
 from gridgis.partition.regions.pieces import Region, pairs_across, regions, sides
 from tests.partition.communities import BOX, community, divided, houses, line, told
 from tests.partition.test_carve import lattice
@@ -64,13 +66,14 @@ def test_no_crossing_is_named_where_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("households", "zh", "en"),
     [
-        (200, "仅 200 户，低于 300", "200 is below 300"),
-        (550, "多于 1 格的 500，少于 2 格的 600", "550 is more than 500 for 1 grid(s) and less than 600 for 2"),
-        (700, "小区各自完整", "700 cannot be cut into 300-500 with its estates whole"),
+        ([200], "其中 200 户的地块低于 300", "a piece of 200 is below 300"),
+        ([90, 40], "其中 40、90 户的地块低于 300", "pieces of 40, 90 are below 300"),
+        ([550], "多于 1 格的 500，少于 2 格的 600", "550 is more than 500 for 1 grid(s) and less than 600 for 2"),
+        ([700], "小区各自完整", "700 cannot be cut into 300-500 with its estates whole"),
     ],
 )
-def test_why_a_piece_cannot_stand_alone(households: int, zh: str, en: str) -> None:
-    told_zh, told_en = _why_needy(households, URBAN)
+def test_why_pieces_cannot_stand_alone(households: list[int], zh: str, en: str) -> None:
+    ((told_zh, told_en),) = _why_needy(households, URBAN)
     assert zh in told_zh
     assert en in told_en
 
@@ -85,6 +88,20 @@ def test_why_a_piece_cannot_stand_alone(households: int, zh: str, en: str) -> No
     ],
 )
 def test_a_crossing_says_whether_it_must_be(region: Region, expected: str) -> None:
-    row = _crossing("1-2-01", [250, 50], region, URBAN)
-    assert expected in str(row["en"])
+    assert expected in _merged([250, 50], region, URBAN)[1]
+
+
+def test_a_crossing_tells_both_sides_and_the_pairs() -> None:
+    row = _crossing("1-2-01", [250, 50], "因", "why")
+    assert str(row["en"]) == "1-2-01 crosses a STRONG barrier (250 + 50 households, 12500 pairs of them): why"
     assert "12500 对" in str(row["zh"])
+
+
+def test_a_barrier_that_ends_elsewhere_is_the_reason_not_a_pin() -> None:
+    ground = lattice([[20] * 4] * 5, (2,), {})
+    free = ground.length[~ground.strong][0]
+    top = np.isin(ground.pairs, np.arange(4)).all(axis=1)
+    ends = replace(ground, length=np.where(top[:, None], free, ground.length))
+    below = np.arange(4, 20)
+    why = _why_crossing(ends.take(below), sides(ends)[below], Region(np.arange(20), 400, "", (400,)), URBAN)
+    assert why[1] == "it ends elsewhere, and its sides are one ground"

@@ -156,9 +156,10 @@ def pairs_across(part: Ints, labels: Ints, households: Ints) -> int:
     return round(float((total**2).sum() - (inside**2).sum()) / 2) if len(cell) else 0
 
 
-def sides(c: Contacts) -> Ints:
-    """Label the pieces between STRONG barriers, (n,); a barrier inside an estate parts nothing."""
-    return components(c.n, c.pairs[~c.strong | _same_compound(c)])
+def sides(c: Contacts, joined: Ints | None = None) -> Ints:
+    """Label the pieces between STRONG barriers, (n,); inside an estate, or over ``joined`` pairs, they part nothing."""
+    within = c.pairs[~c.strong | _same_compound(c)]
+    return components(c.n, within if joined is None else np.concatenate([within, joined]))
 
 
 def _same_compound(c: Contacts) -> Bools:

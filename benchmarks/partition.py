@@ -34,6 +34,8 @@ FIRST_SEED = 1000
 RULES = "urban-300-500"
 PEERS = ("metis-recursive", "spopt-ward", "gerrychain-tree")
 ALL_PEERS = ("metis-recursive", *SLOW)
+FINAL = "gridgis, in the end"
+"""Level 2 after exact decisions and looking ahead to level 3."""
 SECTIONS = ("areas", "redivision", "certificates", "published")
 BLOCKS = (40, 45, 60, 90)
 """Sizes of the regions that are certified."""
@@ -88,7 +90,7 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
         case = prepare(make_area(households, seed), rules)
         engine = divide_by_engine(case, seed=0)
         mine = _engine_rows(size, seed, case, engine)
-        ground.append(_about(seed, case, engine, mine[0].figures))
+        ground.append(_about(seed, case, engine, mine[1].figures))
         rows += mine + _peer_rows(size, seed, case, mine, given, slow=k < given.peer_seeds)
         if "redivision" in given.sections:
             again += redivision.redivide(case, engine, np.random.default_rng(seed))
@@ -119,6 +121,8 @@ def _about(seed: int, case: Case, engine: Engine, level2: Figures | None) -> dic
         "atoms": case.atoms,
         "noding and atoms, CPU-s": case.noding_s,
         "contacts, CPU-s": case.contacts_s,
+        "level 2 by search, CPU-s": engine.search_s,
+        "exact decisions, CPU-s": engine.exact_s,
         "both levels, CPU-s": engine.both_s,
         "pairs across, %": 100 * level2.pairs_across,
         "least by the merge model, %": 100 * least,
@@ -136,7 +140,8 @@ def _row(
 
 def _engine_rows(size: str, seed: int, case: Case, e: Engine) -> list[Row]:
     return [
-        _row(size, seed, case, 2, ENGINE, case.rules.level2, e.level2, e.level2_s, ""),
+        _row(size, seed, case, 2, ENGINE, case.rules.level2, e.searched, e.search_s, ""),
+        _row(size, seed, case, 2, FINAL, case.rules.level2, e.level2, e.both_s, ""),
         _row(size, seed, case, 3, ENGINE, case.rules.level3, e.level3, e.both_s, ""),
     ]
 
@@ -146,9 +151,9 @@ def _peer_rows(
 ) -> list[Row]:  # fmt: skip
     """Run the peers with as many parts as the engine made; level 3 by METIS inside its own level 2."""
     assert mine[0].figures is not None
-    assert mine[1].figures is not None
+    assert mine[-1].figures is not None
     parts = mine[0].figures.grids
-    load = case.scene.households.sum() / max(1, mine[1].figures.grids)
+    load = case.scene.households.sum() / max(1, mine[-1].figures.grids)
     band = case.rules.level2
     k_way = divide_by_metis(case, parts, seed)
     assert k_way.labels is not None

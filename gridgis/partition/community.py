@@ -22,7 +22,19 @@ from gridgis.partition.certify import Proof, judged, prove
 from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
-from gridgis.partition.levels import Cut, attach, cut_again, cut_level, cut_region, gather, grounds_of
+from gridgis.partition.levels import (
+    Cut,
+    Recut,
+    attach,
+    cut_again,
+    cut_level,
+    cut_region,
+    decide,
+    gather,
+    grounds_of,
+    land_of,
+    recutter,
+)
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions.carve import carved_regions
 from gridgis.partition.regions.pieces import Region
@@ -89,7 +101,7 @@ def cut_communities(
     processes
         How many processes share the regions; the answer does not depend on it.
     progress
-        Called with ("level 2", "certify" or "level 3", regions done, regions).
+        Called with ("level 2", "level 2, exact", "certify" or "level 3", regions done, regions).
     certify
         Effort of proving how good the level 2 of each region is (`polish`); 0: none.
     """
@@ -139,16 +151,9 @@ def _cut_both(
     certify: float,
 ) -> list[CommunityCut]:
     """Cut communities that are level 1 into levels 2 and 3."""
-    lands = [c.take(np.flatnonzero(~c.water)) for c in grounds]
-    tasks: list[Task] = []
-    for i, (land, r) in enumerate(zip(lands, rules, strict=True)):
-        found = carved_regions(land, r.level2, r.max_area_empty_m2) if land.n else []
-        for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
-            tasks.append(Task(i, ground, region, r, seed + 100_003 * k, certify=certify))
-    second = run(_cut_level2, tasks, "level 2", progress)
-    tasks = _join(lands, tasks, second)
+    tasks = decide_level2(grounds, search_level2(grounds, rules, seed, run, progress), run, progress)
     if certify:
-        proven = run(_certify, tasks, "certify", progress)
+        proven = run(_certify, [replace(t, certify=certify) for t in tasks], "certify", progress)
         tasks = [replace(t, labels=own, proof=proof) for t, (own, proof) in zip(tasks, proven, strict=True)]
     third = run(_cut_level3, tasks, "level 3", progress)
     done: list[list[Done]] = [[] for _ in grounds]
@@ -157,8 +162,38 @@ def _cut_both(
     return [_put_together(c, d) for c, d in zip(grounds, done, strict=True)]
 
 
+def search_level2(
+    grounds: Sequence[Contacts],
+    rules: Sequence[DivisionRules],
+    seed: int,
+    run: Run,
+    progress: Progress = no_progress,
+) -> list[Task]:
+    """Cut communities that are level 1 into level 2 by search: regions are carved and cut, leftovers are joined."""
+    tasks: list[Task] = []
+    for i, (c, r) in enumerate(zip(grounds, rules, strict=True)):
+        land = land_of(c)
+        found = carved_regions(land, r.level2, r.max_area_empty_m2) if land.n else []
+        for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
+            tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
+    return _join(grounds, tasks, run(_cut_level2, tasks, "level 2", progress), cut_again)
+
+
+def decide_level2(
+    grounds: Sequence[Contacts], tasks: Sequence[Task], run: Run, progress: Progress = no_progress
+) -> list[Task]:
+    """Decide small ground that the search left outside the band, and what of it may be joined, exactly."""
+    labels = run(_decide_level2, tasks, "level 2, exact", progress)
+    return _join(grounds, tasks, labels, decide)
+
+
 def _cut_level2(task: Task) -> Ints:
     return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed)
+
+
+def _decide_level2(task: Task) -> Ints:
+    assert task.labels is not None
+    return decide(task.ground, task.region, task.labels, task.rules.level2, task.rules, task.seed)
 
 
 def _certify(task: Task) -> tuple[Ints, Proof]:
@@ -178,19 +213,15 @@ def _cut_level3(task: Task) -> Done:
     return Done(task.region, labels, level3, task.proof and judged(task.proof, c, labels, rules))
 
 
-def _join(lands: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Ints]) -> list[Task]:
+def _join(grounds: Sequence[Contacts], tasks: Sequence[Task], labels: Sequence[Ints], cutter: Recut) -> list[Task]:
     """Return the tasks with their level-2 labels; regions that are outside the band are joined to others."""
     out: list[Task] = []
-    for i, land in enumerate(lands):
+    for i, c in enumerate(grounds):
         mine = [(t, own) for t, own in zip(tasks, labels, strict=True) if t.community == i]
         if not mine:
             continue
-        first = mine[0][0]
-
-        def cut(region: Region, labels: Ints, number: int, land: Contacts = land, first: Task = first) -> Ints:
-            ground, rules = land.take(region.members), first.rules
-            return cut_again(ground, region, labels, rules.level2, rules, first.seed + 100_003 * number)
-
+        first, land = mine[0][0], land_of(c)
+        cut = recutter(land, first.rules.level2, first.rules, first.seed, cutter)
         pieces = join_leftovers(land, [(t.region, own) for t, own in mine], first.rules.level2, cut)
         for k, (ground, (region, own)) in enumerate(zip(grounds_of(land, [r for r, _ in pieces]), pieces, strict=True)):
             out.append(replace(first, region=region, ground=ground, labels=own, seed=first.seed + 100_003 * k))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from gridgis.model import Band, DivisionRules
 from gridgis.partition.components import components
 from gridgis.partition.exact.groupings import find_grouping
 from gridgis.partition.graph import Contacts
-from gridgis.partition.last_resort import join_leftovers
+from gridgis.partition.last_resort import Cutter, join_leftovers, outside
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions.pieces import Region, regions
 from gridgis.partition.search.around import search_around
@@ -42,19 +42,36 @@ def cut_level(c: Contacts, band: Band, rules: DivisionRules, seed: int) -> Cut:
 
     Water that cannot be crossed takes no part: it is given afterwards to the grid on its bank.
     """
-    land = c.take(np.flatnonzero(~c.water))
+    land = land_of(c)
     if not land.n:
         return gather(c, [])
-
-    def cut(region: Region, labels: Ints, number: int) -> Ints:
-        return cut_again(land.take(region.members), region, labels, band, rules, seed + number)
-
     found = regions(land, band, rules.max_area_empty_m2)
     pieces = [
         (region, cut_region(ground, region, band, rules, seed + i))
         for i, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True))
     ]
-    return gather(c, join_leftovers(land, pieces, band, cut))
+    pieces = join_leftovers(land, pieces, band, recutter(land, band, rules, seed, cut_again))
+    exactly = recutter(land, band, rules, seed, decide)
+    pieces = [(region, exactly(region, labels, i)) for i, (region, labels) in enumerate(pieces)]
+    return gather(c, join_leftovers(land, pieces, band, exactly))
+
+
+def land_of(c: Contacts) -> Contacts:
+    """Return the ground without the water that cannot be crossed."""
+    return c.take(np.flatnonzero(~c.water))
+
+
+Recut = Callable[[Contacts, Region, Ints, Band, DivisionRules, int], Ints]
+"""Cuts a region that is cut already anew where it must: (ground, region, its labels, band, rules, seed) to labels."""
+
+
+def recutter(land: Contacts, band: Band, rules: DivisionRules, seed: int, recut: Recut) -> Cutter:
+    """Return how `join_leftovers` is to cut regions of some land."""
+
+    def cut(region: Region, labels: Ints, number: int) -> Ints:
+        return recut(land.take(region.members), region, labels, band, rules, seed + 100_003 * number)
+
+    return cut
 
 
 def grounds_of(land: Contacts, found: Sequence[Region]) -> list[Contacts]:
@@ -91,7 +108,7 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     effort = max(rules.effort, SMALL // problem.n)
     found = solve(problem, options[:1], seed, effort)
     if not found.holds:
-        found = _once_more(problem, options, seed, effort, rules.exact_effort, found)
+        found = _once_more(problem, options, seed, effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -113,10 +130,8 @@ def _members(labels: Ints) -> list[Ints]:
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
-def _once_more(
-    problem: Problem, options: list[int], seed: int, effort: int, exact_effort: float, found: Found
-) -> Found:
-    """Go on where the first search left the band: around what is wrong, with other numbers of parts, exactly."""
+def _once_more(problem: Problem, options: list[int], seed: int, effort: int, found: Found) -> Found:
+    """Go on where the first search left the band: around what is wrong, and with other numbers of parts."""
     short = shortfall_outside(problem, found.labels)
     enough = inevitable(problem, short)
     found = search_around(problem, found, seed, effort, short)
@@ -127,12 +142,24 @@ def _once_more(
     if found.wrong > enough and problem.n <= LARGE:
         other = solve(problem, options[:RETRIES], seed, effort, restarts=RESTARTS, enough=enough)
         found = min(found, other, key=_worth)
-    if found.wrong > enough and exact_effort > 0:
-        band = Band(problem.lower, problem.upper)
-        labels = find_grouping(problem.weights, problem.edges, problem.costs, band, exact_effort)
-        if labels is not None:
-            found = min(found, appraised(problem, labels), key=_worth)
     return found
+
+
+def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
+    """Return labels in the band where an exact search finds such for ground that is outside; else the labels given."""
+    load = np.bincount(labels, c.households).astype(np.int64)
+    if not rules.exact_effort or region.closed in ("building", "empty") or not outside(load, band).any():
+        return labels
+    problem, node = contract(c, band, rules)
+    at = np.empty(problem.n, dtype=np.int64)
+    at[node] = labels
+    found = appraised(problem, at)
+    if found.wrong <= inevitable(problem, shortfall_outside(problem, at)):
+        return labels
+    better = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
+    if better is None or _worth(appraised(problem, better)) >= _worth(found):
+        return labels
+    return np.asarray(better[node], dtype=np.int64)
 
 
 def _worth(found: Found) -> tuple[int, float]:

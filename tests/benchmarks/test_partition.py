@@ -38,7 +38,8 @@ def test_no_household_is_lost_between_buildings_and_atoms(case: Case) -> None:
 
 def test_the_engine_keeps_all_households_and_nests_its_levels(case: Case) -> None:
     found = divide_by_engine(case, seed=0)
-    assert measure(case.scene, found.level2, RULES.level2).households == case.scene.households.sum()
+    for labels in (found.searched, found.level2):
+        assert measure(case.scene, labels, RULES.level2).households == case.scene.households.sum()
     parents = np.unique(np.column_stack([found.level3, found.level2]), axis=0)
     assert len(np.unique(parents[:, 0])) == len(parents)
 
@@ -118,7 +119,7 @@ def test_the_command_prints_the_tables_and_writes_json(tmp_path: Path, capfd: py
     rows = json.loads(out.read_text(encoding="utf-8"))["rows"]
     assert {(r["level"], r["method"]) for r in rows} == {
         (level, m) for level in (2, 3) for m in ("gridgis", "METIS k-way", "METIS recursive")
-    }
+    } | {(2, partition.FINAL)}
 
 
 @pytest.mark.heavy

@@ -22,13 +22,18 @@ class Tree(NamedTuple):
     """Room for a spanning tree of some collected nodes; what is of a node is by its local number.
 
     ``nodes`` (n,) the collected nodes; ``place`` (n,) the local number of a node, -1 if it is not among them; ``edge``
-    (m,) the edges among them; ``up`` the parent; ``order`` from the root down; ``sums`` (n, 9) of the subtrees.
+    (m,) the edges among them and ``one``, ``two`` (m,) their ends; ``bucket`` (4n + 1,) and ``link`` (m,) lists of edges
+    by key; ``up`` the parent; ``order`` from the root down; ``chain`` (n,) the top of the chain that a node is on: each
+    node goes on with its largest subtree; ``sums`` (n, 9) of the subtrees.
     """
 
     nodes: Any
     place: Any
     edge: Any
-    key: Any
+    one: Any
+    two: Any
+    bucket: Any
+    link: Any
     leader: Any
     first: Any
     next: Any
@@ -36,15 +41,20 @@ class Tree(NamedTuple):
     order: Any
     up: Any
     depth: Any
+    heavy: Any
+    chain: Any
     sums: Any
 
 
 def room(n: int, m: int) -> Tree:
     """Make room for trees of a graph of n nodes and m edges."""
-    i, f = np.int64, np.float64
+
+    def empty(size: int) -> Any:
+        return np.empty(size, dtype=np.int64)
+
     return Tree(
-        np.empty(n, i), np.full(n, -1, i), np.empty(m, i), np.empty(m, f), np.empty(n, i), np.empty(n, i),
-        np.empty(2 * n, i), np.empty(2 * n, i), np.empty(n, i), np.empty(n, i), np.empty(n, i), np.empty((n, 9), f),
+        empty(n), np.full(n, -1, dtype=np.int64), empty(m), empty(m), empty(m), empty(4 * n + 1), empty(m), empty(n),
+        empty(n), empty(2 * n), empty(2 * n), empty(n), empty(n), empty(n), empty(n), empty(n), np.empty((n, 9)),
     )  # fmt: skip
 
 
@@ -80,23 +90,34 @@ def grow(net, p, tree, n, a, b, prefer, rng):  # type: ignore[no-untyped-def]
     Dear edges come first into the tree, so that cheap ones are left to be cut; with ``prefer`` 0 all are alike.
     """
     edges = _list_edges(net, tree, n, prefer, rng)
-    _join(net, tree, n, edges)
+    _join(tree, n)
     _walk(tree, below(rng, n))
+    _chain_up(tree, n)
     _sum_up(net, p, tree, n, edges, a, b)
     return edges
 
 
 @njit(cache=True, nogil=True)
 def _list_edges(net, tree, n, prefer, rng):  # type: ignore[no-untyped-def]
+    """List the edges among the collected nodes, in buckets by a random key; also what of each node leaves them."""
+    last = 4 * n
+    tree.bucket[: last + 1] = -1
     count = 0
     for x in range(n):
         v = tree.nodes[x]
+        rim = net.rim[v]
         for i in range(net.ptr[v], net.ptr[v + 1]):
-            if net.nbr[i] > v and tree.place[net.nbr[i]] >= 0:
-                e = net.eid[i]
-                tree.edge[count] = e
-                tree.key[count] = uniform(rng) / (prefer + max(net.cost[e], 0.0) if prefer > 0.0 else 1.0)
+            y, e = tree.place[net.nbr[i]], net.eid[i]
+            if y < 0:
+                rim += net.length[e]
+            elif y > x:
+                tree.edge[count], tree.one[count], tree.two[count] = e, x, y
+                dear = 1.0 + max(net.cost[e], 0.0) / prefer if prefer > 0.0 else 1.0
+                key = int(uniform(rng) / dear * last)
+                tree.link[count] = tree.bucket[key]
+                tree.bucket[key] = count
                 count += 1
+        tree.sums[x, RIM] = rim
     return count
 
 
@@ -109,24 +130,27 @@ def _leader(tree, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _join(net, tree, n, edges):  # type: ignore[no-untyped-def]
+def _join(tree, n):  # type: ignore[no-untyped-def]
     """Take the edges by rising key, those that close no ring (Kruskal 1956)."""
     for x in range(n):
         tree.leader[x] = x
         tree.first[x] = -1
-    used = 0
-    for j in np.argsort(tree.key[:edges]):
-        x, y = tree.place[net.ends[tree.edge[j], 0]], tree.place[net.ends[tree.edge[j], 1]]
-        one, two = _leader(tree, x), _leader(tree, y)
-        if one != two:
-            tree.leader[one] = two
-            for end, other in ((x, y), (y, x)):
-                tree.to[used] = other
-                tree.next[used] = tree.first[end]
-                tree.first[end] = used
-                used += 1
-            if used == 2 * (n - 1):
-                break
+    used, wanted = 0, 2 * (n - 1)
+    for key in range(4 * n + 1):
+        j = tree.bucket[key]
+        while j >= 0 and used < wanted:
+            x, y = tree.one[j], tree.two[j]
+            one, two = _leader(tree, x), _leader(tree, y)
+            if one != two:
+                tree.leader[one] = two
+                for end, other in ((x, y), (y, x)):
+                    tree.to[used] = other
+                    tree.next[used] = tree.first[end]
+                    tree.first[end] = used
+                    used += 1
+            j = tree.link[j]
+        if used == wanted:
+            break
 
 
 @njit(cache=True, nogil=True)
@@ -151,14 +175,33 @@ def _walk(tree, root):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _chain_up(tree, n):  # type: ignore[no-untyped-def]
+    """Count the nodes of the subtrees, and part the tree into chains, so that few lie between a node and the root."""
+    s = tree.sums
+    for x in range(n):
+        s[x, NODES] = 1.0
+        tree.heavy[x] = -1
+    for i in range(n - 1, 0, -1):
+        x = tree.order[i]
+        z = tree.up[x]
+        s[z, NODES] += s[x, NODES]
+        if tree.heavy[z] < 0 or s[x, NODES] > s[tree.heavy[z], NODES]:
+            tree.heavy[z] = x
+    for i in range(n):
+        x = tree.order[i]
+        z = tree.up[x]
+        tree.chain[x] = tree.chain[z] if i > 0 and tree.heavy[z] == x else x
+
+
+@njit(cache=True, nogil=True, inline="always")
 def _meet(tree, x, y):  # type: ignore[no-untyped-def]
-    """Return the lowest common ancestor."""
-    while x != y:
-        if tree.depth[x] >= tree.depth[y]:
-            x = tree.up[x]
+    """Return the lowest common ancestor, chain by chain (Sleator and Tarjan 1983)."""
+    while tree.chain[x] != tree.chain[y]:
+        if tree.depth[tree.chain[x]] >= tree.depth[tree.chain[y]]:
+            x = tree.up[tree.chain[x]]
         else:
-            y = tree.up[y]
-    return x
+            y = tree.up[tree.chain[y]]
+    return x if tree.depth[x] <= tree.depth[y] else y
 
 
 @njit(cache=True, nogil=True)
@@ -166,25 +209,24 @@ def _sum_up(net, p, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
     s = tree.sums
     for x in range(n):
         v = tree.nodes[x]
-        s[x, WEIGHT], s[x, LOAD], s[x, AREA], s[x, RIM] = net.weight[v], net.load[v], net.area[v], net.rim[v]
+        s[x, WEIGHT], s[x, LOAD], s[x, AREA] = net.weight[v], net.load[v], net.area[v]
         s[x, HOME_A] = net.weight[v] if net.home[v] == a else 0.0
         s[x, HOME_B] = net.weight[v] if net.home[v] == b else 0.0
-        s[x, COST], s[x, LENGTH], s[x, NODES] = 0.0, 0.0, 1.0
-        for i in range(net.ptr[v], net.ptr[v + 1]):
-            if tree.place[net.nbr[i]] < 0:
-                s[x, RIM] += net.length[net.eid[i]]
+        s[x, COST], s[x, LENGTH] = 0.0, 0.0
     for j in range(edges):
-        e = tree.edge[j]
-        x, y = tree.place[net.ends[e, 0]], tree.place[net.ends[e, 1]]
+        x, y = tree.one[j], tree.two[j]
         z = _meet(tree, x, y)
-        for column, value in ((COST, net.cost[e]), (LENGTH, net.length[e])):
-            s[x, column] += value
-            s[y, column] += value
-            s[z, column] -= 2.0 * value
+        cost, length = net.cost[tree.edge[j]], net.length[tree.edge[j]]
+        s[x, COST] += cost
+        s[y, COST] += cost
+        s[z, COST] -= 2.0 * cost
+        s[x, LENGTH] += length
+        s[y, LENGTH] += length
+        s[z, LENGTH] -= 2.0 * length
     _clashes(net, p, tree, n)
     for i in range(n - 1, 0, -1):
         x = tree.order[i]
-        for k in range(9):
+        for k in range(NODES):
             s[tree.up[x], k] += s[x, k]
 
 

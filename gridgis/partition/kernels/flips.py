@@ -7,6 +7,10 @@ from numba import njit
 
 from gridgis.partition.kernels.net import below, draw, price_of, uniform
 
+PASSES = 4
+LEAST = 1e-9
+"""What is cheaper by less is rounding."""
+
 
 @njit(cache=True, nogil=True)
 def flips(net, p, parts, steps, hot, cold, rng):  # type: ignore[no-untyped-def]
@@ -33,6 +37,31 @@ def flips(net, p, parts, steps, hot, cold, rng):  # type: ignore[no-untyped-def]
         refused = delta >= 0.0 if heat <= 0.0 else delta > 0.0 and delta > -heat * np.log(uniform(rng))
         if not refused and _stays_connected(net, labels, v, stamp, step, queue):
             _move(net, parts, v, labels[u], out_own, out_to)
+
+
+@njit(cache=True, nogil=True)
+def smooth(net, p, parts, edges, m, stamp, mark, queue):  # type: ignore[no-untyped-def]
+    """Move nodes over a border along the first m of some edges while that is cheaper, in up to PASSES passes.
+
+    Returns how much cheaper it became, and the last mark used (`_stays_connected`): each mark serves once.
+    """
+    labels, gain = parts.labels, 0.0
+    for _ in range(PASSES):
+        before = gain
+        for j in range(m):
+            for side in range(2):
+                v, u = net.ends[edges[j], side], net.ends[edges[j], 1 - side]
+                if labels[v] == labels[u]:
+                    break
+                delta, out_own, out_to = _change(net, p, parts, v, labels[u])
+                if delta < -LEAST and parts.count[labels[v]] > 1:
+                    mark += 1
+                    if _stays_connected(net, labels, v, stamp, mark, queue):
+                        _move(net, parts, v, labels[u], out_own, out_to)
+                        gain -= delta
+        if gain == before:
+            break
+    return gain, mark
 
 
 @njit(cache=True, nogil=True)

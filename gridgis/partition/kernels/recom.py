@@ -1,7 +1,8 @@
 """ReCom: two adjacent parts are merged and cut anew along a random spanning tree. Compiled by numba.
 
 DeFord, Duchin and Solomon, "Recombination: A family of Markov chains for redistricting", Harvard Data Science Review
-3(1), 2021. Here not any balanced edge is cut but the one that costs least, at a falling temperature.
+3(1), 2021. Here not any balanced edge is cut but the one that costs least, and the new border is smoothed before it is
+judged: a tree's cut is ragged, and would hardly ever be taken as it is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from gridgis.partition.kernels.flips import smooth
 from gridgis.partition.kernels.net import appraise, below, outside, price_of, uniform
 from gridgis.partition.kernels.trees import (
     AREA,
@@ -40,6 +42,8 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
     wrong = appraise(net, p, parts)[1]
     fall = (cold / hot) ** (1.0 / max(proposals, 1)) if hot > 0.0 else 1.0
     heat = hot
+    stamp, queue, before = np.full(len(labels), -1), np.empty(len(labels), np.int64), np.empty(len(labels), np.int64)
+    sums, mark = np.empty((2, 5)), 0
     for _ in range(proposals if len(net.cost) > 0 else 0):
         heat *= fall
         e = _pick(net, p, parts, wrong > 0.0, rng)
@@ -47,12 +51,18 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
             continue
         a, b = labels[net.ends[e, 0]], labels[net.ends[e, 1]]
         n = collect(net, labels, a, b, net.ends[e, 0], tree)
-        edges = grow(net, p, tree, n, a, b, prefer, rng)
+        bad = outside(parts.weight[a], p.lower, p.upper) + outside(parts.weight[b], p.lower, p.upper) > 0.0
+        edges = grow(net, p, tree, n, a, b, 0.0 if bad and below(rng, 2) == 0 else prefer, rng)
         old = _present(net, p, parts, tree, n, edges, a, b)
         top, new, is_a = _best_half(p, tree, n)
-        if top >= 0 and (new <= old or (heat > 0.0 and new - old < -heat * np.log(uniform(rng)))):
+        if top >= 0:
+            _remember(parts, tree, n, a, b, before, sums)
             _take(parts, tree, n, top, a if is_a else b, b if is_a else a)
-            if len(net.weight) <= SMALL:
+            gain, mark = smooth(net, p, parts, tree.edge, edges, stamp, mark, queue)
+            new -= gain
+            if not (new <= old or (heat > 0.0 and new - old < -heat * np.log(uniform(rng)))):
+                _put_back(parts, tree, n, a, b, before, sums)
+            elif len(net.weight) <= SMALL:
                 price, wrong = appraise(net, p, parts)
                 if wrong < found[1] or (wrong == found[1] and price < found[0] - 1e-9):
                     found[0], found[1] = price, wrong
@@ -132,6 +142,26 @@ def _take(parts, tree, n, top, one, two):  # type: ignore[no-untyped-def]
     parts.outline[one] = s[top, RIM] + s[top, LENGTH]
     parts.outline[two] = s[root, RIM] - s[top, RIM] + s[top, LENGTH]
     parts.count[one], parts.count[two] = int(s[top, NODES]), int(s[root, NODES] - s[top, NODES])
+
+
+@njit(cache=True, nogil=True)
+def _remember(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-def]
+    """Note two parts as they are."""
+    for x in range(n):
+        labels[x] = parts.labels[tree.nodes[x]]
+    for i, k in enumerate((a, b)):
+        sums[i, 0], sums[i, 1], sums[i, 2] = parts.weight[k], parts.load[k], parts.area[k]
+        sums[i, 3], sums[i, 4] = parts.outline[k], parts.count[k]
+
+
+@njit(cache=True, nogil=True)
+def _put_back(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-def]
+    """Make two parts what they were when `_remember` noted them."""
+    for x in range(n):
+        parts.labels[tree.nodes[x]] = labels[x]
+    for i, k in enumerate((a, b)):
+        parts.weight[k], parts.load[k], parts.area[k] = sums[i, 0], sums[i, 1], sums[i, 2]
+        parts.outline[k], parts.count[k] = sums[i, 3], int(sums[i, 4])
 
 
 @njit(cache=True, nogil=True)

@@ -23,9 +23,9 @@ ROUNDS = 4
 """Rounds of one search; the temperature and the softness of the bounds fall from each to the next."""
 MORE = 6
 """How many times as many restarts there are where the bounds are hard to keep."""
-SOFT, HOT, COOLING = 40.0, 1.5, 0.45
+SOFT, HOT, COOLING = 40.0, 4.0, 0.4
 """In the first round a mean part outside the bounds costs SOFT mean edges, and the temperature is HOT mean edges."""
-FLIPS = 1.0
+FLIPS = 0.5
 """Flips tried for each node and unit of effort, in each round."""
 TREES = 3
 """Trees tried for each cut of the start."""
@@ -165,7 +165,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
             best[:] = parts.labels
 
     mean = max(float(problem.weights.sum()) / k, 1.0)
-    prefer = unit if seed % 2 else 0.0
+    prefer = unit * (0.1 if seed % 2 else 5.0)
     for round_ in range(0 if start is None else ROUNDS // 2, ROUNDS if k > 1 else 0):
         p = _prices(problem, k, PENALTY if round_ == ROUNDS - 1 else min(PENALTY, SOFT * unit / mean * 8.0**round_))
         hot = HOT * unit * COOLING**round_

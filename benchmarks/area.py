@@ -37,6 +37,8 @@ CODE = "990009001001"
 """A community of a county that is not assigned."""
 PER_HA = 92.0
 """Households of a hectare of built-up ground: streets, sites and all."""
+SPACING = 560.0
+"""Metres between two main roads, on the mean: a community mostly lies between them, and some have one inside."""
 TRIES, NEAR = 12, 0.05
 """How often an area is drawn until its households are that near to those wanted."""
 BLOCK = 1850
@@ -132,8 +134,7 @@ def _draw(ground: float, households: int, rng: np.random.Generator) -> Drawing:
 def _axes(ground: float, households: int, rng: np.random.Generator) -> tuple[Axis, Axis]:
     """Choose the spans between main roads so that the built-up ground holds about ``ground`` households."""
     m2 = ground / PER_HA * 1e4
-    typical = 330.0 if households < 10_000 else 560.0
-    n = [max(1, round(np.sqrt(households / PER_HA * 1e4) / typical * f)) for f in (1.15, 0.87)]
+    n = [max(1, int(np.sqrt(households / PER_HA * 1e4) / SPACING * f + rng.random())) for f in (1.15, 0.87)]
     sizes = [rng.uniform(0.55, 1.55 if households > 10_000 else 1.3, k) for k in n]
     scale = np.sqrt(m2 * 100 / (sizes[0].sum() * sizes[1].sum()))
     x, y = ([round(float(v)) for v in s * scale] for s in sizes)

@@ -36,6 +36,7 @@ class Problem:
     - ``costs`` of the edges whose ends differ;
     - ``balance`` x |load of a part - mean load|, over the parts;
     - ``compactness`` x 1 / Polsby-Popper of a part, over the parts (``shape`` must be given);
+    - ``across`` x each pair of units of weight in one part that are on different sides (``side``);
     - ``moving`` x weight of the nodes whose label is not ``home`` (where home >= 0);
     - PENALTY x weight outside ``lower``..``upper``, over the parts, and x each pair of ``apart`` in one part.
 
@@ -53,6 +54,8 @@ class Problem:
         (n,) label that a node has at present, -1 for none; None: nobody is at home anywhere.
     apart
         (a, 2) nodes that must not be in one part.
+    side
+        (n,) label of the ground, such as one side of a main road, that a node is on; None: all on one.
     """
 
     weights: Ints
@@ -67,6 +70,8 @@ class Problem:
     home: Ints | None = None
     moving: float = 0.0
     apart: Ints = field(default_factory=_no_pairs)
+    side: Ints | None = None
+    across: float = 0.0
 
     @property
     def n(self) -> int:
@@ -148,6 +153,7 @@ def induced(problem: Problem, nodes: Ints) -> Problem:
         load=None if problem.load is None else problem.load[nodes],
         shape=shape,
         home=None if problem.home is None else problem.home[nodes],
+        side=None if problem.side is None else problem.side[nodes],
         apart=pairs[(pairs >= 0).all(axis=1)],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gridgis.partition.kernels.net import Prices, appraise, empty_parts, tally
 from gridgis.partition.kernels.recom import recombine
-from gridgis.partition.kernels.trees import LENGTH, RIM, WEIGHT, collect, grow, mark_half, room
+from gridgis.partition.kernels.trees import HELD, LENGTH, RIM, WEIGHT, collect, grow, mark_half, room
 from gridgis.partition.problem import Problem, Shape, induced
 from gridgis.partition.search.solve import _net, solve
 from tests.partition.graphs import Drawn, graphs
@@ -35,6 +36,8 @@ def problem_on(graph: Drawn, draw: int, parts: int, **more: Any) -> Problem:
         home=rng.integers(-1, parts, n),
         moving=0.7,
         apart=np.array(sorted({(0, n - 1)} - {(0, 0)}), dtype=np.int64).reshape(-1, 2),
+        side=np.arange(n) % 3,
+        across=0.1,
         **more,
     )
 
@@ -44,6 +47,7 @@ def slow_price(problem: Problem, labels: Any) -> float:
     assert problem.shape is not None
     assert problem.load is not None
     assert problem.home is not None
+    assert problem.side is not None
     total = 0.0
     for (a, b), cost in zip(problem.edges.tolist(), problem.costs.tolist(), strict=True):
         total += cost * (labels[a] != labels[b])
@@ -55,6 +59,9 @@ def slow_price(problem: Problem, labels: Any) -> float:
         for (a, b), metres in zip(problem.edges.tolist(), problem.shape.lengths.tolist(), strict=True):
             outline += metres * (mine[a] != mine[b])
         total += problem.compactness * outline**2 / (4 * np.pi * problem.shape.areas[mine].sum())
+        for u, v in combinations(np.flatnonzero(mine).tolist(), 2):
+            if problem.side[u] != problem.side[v]:
+                total += problem.across * problem.weights[u] * problem.weights[v]
     moved = (problem.home >= 0) & (problem.home != labels)
     return float(total + problem.moving * problem.weights[moved].sum())
 
@@ -78,13 +85,13 @@ def test_sums_kept_by_increments_are_the_sums_of_the_labels(graph: Drawn, draw: 
     problem = problem_on(graph, draw, parts)
     net, rng = _net(problem), np.array([seed], dtype=np.uint64)
     labels = solve(problem, [parts], seed, effort=1).labels
-    state = empty_parts(problem.n, parts)
+    state = empty_parts(problem.n, parts, 3)
     state.labels[:] = labels
     tally(net, state)
-    p = Prices(3.0, 9.0, float(problem.weights.sum()) / parts, 0.3, 2.0, 0.7, 10.0, 10.0)
+    p = Prices(3.0, 9.0, float(problem.weights.sum()) / parts, 0.3, 2.0, 0.7, 10.0, 10.0, 0.1)
     best, found = labels.copy(), np.array(appraise(net, p, state))
-    recombine(net, p, state, room(problem.n, len(problem.edges)), 20, 5.0, 0.1, 1.0, rng, best, found)
-    again = empty_parts(problem.n, parts)
+    recombine(net, p, state, room(problem.n, len(problem.edges), 3), 20, 5.0, 0.1, 1.0, rng, best, found)
+    again = empty_parts(problem.n, parts, 3)
     again.labels[:] = state.labels
     tally(net, again)
     for kept, fresh in zip(state, again, strict=True):
@@ -95,9 +102,9 @@ def test_sums_kept_by_increments_are_the_sums_of_the_labels(graph: Drawn, draw: 
 @given(graph=graphs(8), draw=st.integers(0, 99), seed=st.integers(1, 99))
 def test_sums_of_subtrees_are_those_of_their_nodes(graph: Drawn, draw: int, seed: int) -> None:
     problem = problem_on(graph, draw, 1)
-    n, net, tree = problem.n, _net(problem), room(problem.n, len(problem.edges))
+    n, net, tree = problem.n, _net(problem), room(problem.n, len(problem.edges), 3)
     assert collect(net, np.zeros(n, dtype=np.int64), 0, 0, 0, tree) == n
-    p = Prices(3.0, 9.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    p = Prices(3.0, 9.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     grow(net, p, tree, n, -2, -2, 1.0, np.array([seed], dtype=np.uint64))
     assert problem.shape is not None
     for i in range(1, n):
@@ -107,6 +114,7 @@ def test_sums_of_subtrees_are_those_of_their_nodes(graph: Drawn, draw: int, seed
         inside[tree.nodes[:n][tree.depth[:n] == 1]] = True
         assert graph.connected(set(np.flatnonzero(inside).tolist()))
         assert tree.sums[top, WEIGHT] == problem.weights[inside].sum()
+        assert tree.sums[top, HELD:].tolist() == np.bincount(net.side[inside], problem.weights[inside], 3).tolist()
         leaving = inside[problem.edges[:, 0]] != inside[problem.edges[:, 1]]
         assert tree.sums[top, LENGTH] == pytest.approx(problem.shape.lengths[leaving].sum())
         assert tree.sums[top, RIM] == pytest.approx(problem.shape.rim[inside].sum())

@@ -86,6 +86,9 @@ def _change(net, p, parts, v, to):  # type: ignore[no-untyped-def]
     delta += price_of(p, parts.weight[to] + w, parts.load[to] + load, parts.area[to] + area, out_to)
     delta -= price_of(p, parts.weight[own], parts.load[own], parts.area[own], parts.outline[own])
     delta -= price_of(p, parts.weight[to], parts.load[to], parts.area[to], parts.outline[to])
+    if p.across > 0.0:
+        beside = parts.weight[to] - parts.held[to, net.side[v]]
+        delta += p.across * w * (beside - parts.weight[own] + parts.held[own, net.side[v]])
     if net.home[v] == own:
         delta += p.moving * w
     elif net.home[v] == to:
@@ -106,6 +109,7 @@ def _move(net, parts, v, to, out_own, out_to):  # type: ignore[no-untyped-def]
         parts.load[k] += sign * net.load[v]
         parts.area[k] += sign * net.area[v]
         parts.count[k] += sign
+        parts.held[k, net.side[v]] += sign * net.weight[v]
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,7 @@ from numba import njit
 
 
 class Net(NamedTuple):
-    """A problem as flat arrays: neighbours of v are nbr[ptr[v]:ptr[v+1]], over the edges eid[...]."""
+    """A problem as flat arrays: neighbours of v are nbr[ptr[v]:ptr[v+1]], over the edges eid[...]; sides 0, 1, ..."""
 
     ptr: Any
     nbr: Any
@@ -28,6 +28,7 @@ class Net(NamedTuple):
     home: Any
     aptr: Any
     anbr: Any
+    side: Any
 
 
 class Prices(NamedTuple):
@@ -41,10 +42,11 @@ class Prices(NamedTuple):
     moving: float
     penalty: float
     clash: float
+    across: float
 
 
 class Parts(NamedTuple):
-    """Labels of the nodes, and the sums of each part: weight, load, area, outline, number of nodes."""
+    """Labels of the nodes, and the sums of each part: weight, load, area, outline, number of nodes, weight by side."""
 
     labels: Any
     weight: Any
@@ -52,12 +54,13 @@ class Parts(NamedTuple):
     area: Any
     outline: Any
     count: Any
+    held: Any
 
 
-def empty_parts(n: int, k: int) -> Parts:
+def empty_parts(n: int, k: int, sides: int) -> Parts:
     """Return k parts of n nodes, all of which are in the first; sums are not worked out (`tally`)."""
-    sums = np.zeros((4, k))
-    return Parts(np.zeros(n, dtype=np.int64), sums[0], sums[1], sums[2], sums[3], np.zeros(k, dtype=np.int64))
+    sums, count = np.zeros((4, k)), np.zeros(k, dtype=np.int64)
+    return Parts(np.zeros(n, dtype=np.int64), sums[0], sums[1], sums[2], sums[3], count, np.zeros((k, sides)))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -99,6 +102,16 @@ def price_of(p, weight, load, area, outline):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def pairs_across(held):  # type: ignore[no-untyped-def]
+    """Return the pairs of units of weight on different sides, of what a part holds of each side."""
+    pairs, total = 0.0, 0.0
+    for weight in held:
+        pairs += total * weight
+        total += weight
+    return pairs
+
+
+@njit(cache=True, nogil=True)
 def tally(net, parts):  # type: ignore[no-untyped-def]
     """Work out the sums of all parts from the labels."""
     parts.weight[:] = 0.0
@@ -106,6 +119,7 @@ def tally(net, parts):  # type: ignore[no-untyped-def]
     parts.area[:] = 0.0
     parts.outline[:] = 0.0
     parts.count[:] = 0
+    parts.held[:] = 0.0
     for v in range(len(net.weight)):
         k = parts.labels[v]
         parts.weight[k] += net.weight[v]
@@ -113,6 +127,7 @@ def tally(net, parts):  # type: ignore[no-untyped-def]
         parts.area[k] += net.area[v]
         parts.outline[k] += net.rim[v]
         parts.count[k] += 1
+        parts.held[k, net.side[v]] += net.weight[v]
     for e in range(len(net.cost)):
         a, b = parts.labels[net.ends[e, 0]], parts.labels[net.ends[e, 1]]
         if a != b:
@@ -131,6 +146,7 @@ def appraise(net, p, parts):  # type: ignore[no-untyped-def]
         out = outside(parts.weight[k], p.lower, p.upper)
         wrong += out
         price += price_of(p, parts.weight[k], parts.load[k], parts.area[k], parts.outline[k]) - p.penalty * out
+        price += p.across * pairs_across(parts.held[k])
     for v in range(len(net.weight)):
         if net.home[v] >= 0 and net.home[v] != parts.labels[v]:
             price += p.moving * net.weight[v]

@@ -11,10 +11,11 @@ import numpy as np
 from numba import njit
 
 from gridgis.partition.kernels.flips import smooth
-from gridgis.partition.kernels.net import appraise, below, outside, price_of, uniform
+from gridgis.partition.kernels.net import appraise, below, outside, pairs_across, price_of, uniform
 from gridgis.partition.kernels.trees import (
     AREA,
     COST,
+    HELD,
     HOME_A,
     HOME_B,
     LENGTH,
@@ -43,7 +44,7 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
     fall = (cold / hot) ** (1.0 / max(proposals, 1)) if hot > 0.0 else 1.0
     heat = hot
     stamp, queue, before = np.full(len(labels), -1), np.empty(len(labels), np.int64), np.empty(len(labels), np.int64)
-    sums, mark = np.empty((2, 5)), 0
+    sums, mark = np.empty((2, 5 + parts.held.shape[1])), 0
     for _ in range(proposals if len(net.cost) > 0 else 0):
         heat *= fall
         e = _pick(net, p, parts, wrong > 0.0, rng)
@@ -89,6 +90,7 @@ def _present(net, p, parts, tree, n, edges, a, b):  # type: ignore[no-untyped-de
     labels = parts.labels
     out = price_of(p, parts.weight[a], parts.load[a], parts.area[a], parts.outline[a])
     out += price_of(p, parts.weight[b], parts.load[b], parts.area[b], parts.outline[b])
+    out += p.across * (pairs_across(parts.held[a]) + pairs_across(parts.held[b]))
     for j in range(edges):
         e = tree.edge[j]
         if labels[net.ends[e, 0]] != labels[net.ends[e, 1]]:
@@ -117,6 +119,8 @@ def _best_half(p, tree, n):  # type: ignore[no-untyped-def]
         if price >= best_price:  # nothing that is added below is negative
             continue
         price += p.balance * (abs(s[x, LOAD] - p.even) + abs(s[root, LOAD] - s[x, LOAD] - p.even))
+        if p.across > 0.0:
+            price += p.across * (pairs_across(s[x, HELD:]) + pairs_across(s[root, HELD:] - s[x, HELD:]))
         if p.compactness > 0.0:
             one, two = s[x, RIM] + s[x, LENGTH], s[root, RIM] - s[x, RIM] + s[x, LENGTH]
             price += p.compactness * one * one / (4.0 * np.pi * max(s[x, AREA], 1e-9))
@@ -141,6 +145,7 @@ def _take(parts, tree, n, top, one, two):  # type: ignore[no-untyped-def]
     parts.area[one], parts.area[two] = s[top, AREA], s[root, AREA] - s[top, AREA]
     parts.outline[one] = s[top, RIM] + s[top, LENGTH]
     parts.outline[two] = s[root, RIM] - s[top, RIM] + s[top, LENGTH]
+    parts.held[one], parts.held[two] = s[top, HELD:], s[root, HELD:] - s[top, HELD:]
     parts.count[one], parts.count[two] = int(s[top, NODES]), int(s[root, NODES] - s[top, NODES])
 
 
@@ -152,6 +157,7 @@ def _remember(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-de
     for i, k in enumerate((a, b)):
         sums[i, 0], sums[i, 1], sums[i, 2] = parts.weight[k], parts.load[k], parts.area[k]
         sums[i, 3], sums[i, 4] = parts.outline[k], parts.count[k]
+        sums[i, 5:] = parts.held[k]
 
 
 @njit(cache=True, nogil=True)
@@ -162,6 +168,7 @@ def _put_back(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-de
     for i, k in enumerate((a, b)):
         parts.weight[k], parts.load[k], parts.area[k] = sums[i, 0], sums[i, 1], sums[i, 2]
         parts.outline[k], parts.count[k] = sums[i, 3], int(sums[i, 4])
+        parts.held[k] = sums[i, 5:]
 
 
 @njit(cache=True, nogil=True)

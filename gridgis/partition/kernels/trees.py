@@ -14,8 +14,9 @@ from numba import njit
 
 from gridgis.partition.kernels.net import below, uniform
 
-WEIGHT, LOAD, AREA, RIM, COST, HOME_A, HOME_B, LENGTH, NODES = range(9)
-"""Columns of the sums. COST, LENGTH: what leaves the subtree within the collected nodes; RIM: what leaves these."""
+WEIGHT, LOAD, AREA, RIM, COST, HOME_A, HOME_B, LENGTH, NODES, HELD = range(10)
+"""Columns of the sums. COST, LENGTH: what leaves the subtree within the collected nodes; RIM: what leaves these; from
+HELD on: weight by side."""
 
 
 class Tree(NamedTuple):
@@ -24,7 +25,7 @@ class Tree(NamedTuple):
     ``nodes`` (n,) the collected nodes; ``place`` (n,) the local number of a node, -1 if it is not among them; ``edge``
     (m,) the edges among them and ``one``, ``two`` (m,) their ends; ``bucket`` (4n + 1,) and ``link`` (m,) lists of edges
     by key; ``up`` the parent; ``order`` from the root down; ``chain`` (n,) the top of the chain that a node is on: each
-    node goes on with its largest subtree; ``sums`` (n, 9) of the subtrees.
+    node goes on with its largest subtree; ``sums`` (n, 9 + sides) of the subtrees.
     """
 
     nodes: Any
@@ -46,15 +47,16 @@ class Tree(NamedTuple):
     sums: Any
 
 
-def room(n: int, m: int) -> Tree:
-    """Make room for trees of a graph of n nodes and m edges."""
+def room(n: int, m: int, sides: int) -> Tree:
+    """Make room for trees of a graph of n nodes and m edges on so many sides."""
 
     def empty(size: int) -> Any:
         return np.empty(size, dtype=np.int64)
 
     return Tree(
         empty(n), np.full(n, -1, dtype=np.int64), empty(m), empty(m), empty(m), empty(4 * n + 1), empty(m), empty(n),
-        empty(n), empty(2 * n), empty(2 * n), empty(n), empty(n), empty(n), empty(n), empty(n), np.empty((n, 9)),
+        empty(n), empty(2 * n), empty(2 * n), empty(n), empty(n), empty(n), empty(n), empty(n),
+        np.empty((n, HELD + sides)),
     )  # fmt: skip
 
 
@@ -213,6 +215,8 @@ def _sum_up(net, p, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
         s[x, HOME_A] = net.weight[v] if net.home[v] == a else 0.0
         s[x, HOME_B] = net.weight[v] if net.home[v] == b else 0.0
         s[x, COST], s[x, LENGTH] = 0.0, 0.0
+        s[x, HELD:] = 0.0
+        s[x, HELD + net.side[v]] = net.weight[v]
     for j in range(edges):
         x, y = tree.one[j], tree.two[j]
         z = _meet(tree, x, y)
@@ -227,6 +231,8 @@ def _sum_up(net, p, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
     for i in range(n - 1, 0, -1):
         x = tree.order[i]
         for k in range(NODES):
+            s[tree.up[x], k] += s[x, k]
+        for k in range(HELD, s.shape[1]):
             s[tree.up[x], k] += s[x, k]
 
 

@@ -96,7 +96,8 @@ def appraised(problem: Problem, labels: Ints) -> Found:
     from gridgis.partition.kernels.net import appraise, empty_parts, tally
 
     k = int(labels.max()) + 1
-    net, parts = _net(problem), empty_parts(problem.n, k)
+    net = _net(problem)
+    parts = empty_parts(problem.n, k, _sides(net))
     parts.labels[:] = labels
     tally(net, parts)
     price, _ = appraise(net, _prices(problem, k, PENALTY), parts)
@@ -124,7 +125,8 @@ def anneal(problem: Problem, labels: Ints, rounds: Sequence[tuple[float, float, 
     from gridgis.partition.kernels.net import empty_parts, tally
 
     k = int(labels.max()) + 1
-    net, parts = _net(problem), empty_parts(problem.n, k)
+    net = _net(problem)
+    parts = empty_parts(problem.n, k, _sides(net))
     parts.labels[:] = labels
     tally(net, parts)
     rng = _generator(seed)
@@ -146,11 +148,12 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     from gridgis.partition.kernels.recom import recombine
     from gridgis.partition.kernels.trees import room
 
-    net, tree = _net(problem), room(problem.n, len(problem.costs))
+    net = _net(problem)
+    tree = room(problem.n, len(problem.costs), _sides(net))
     rng = _generator(seed)
     unit = max(float(np.abs(problem.costs).mean()) if len(problem.costs) else 1.0, 1e-9)
     hard = _prices(problem, k, PENALTY)
-    parts = empty_parts(problem.n, k)
+    parts = empty_parts(problem.n, k, _sides(net))
     if start is not None:
         parts.labels[:] = start
     elif k > 1:
@@ -200,6 +203,7 @@ def _prices(problem: Problem, k: int, penalty: float) -> Any:
     return Prices(
         float(problem.lower), float(problem.upper), float(load.sum() / k), problem.balance,
         problem.compactness if problem.shape is not None else 0.0, problem.moving, penalty, PENALTY,
+        problem.across,
     )  # fmt: skip
 
 
@@ -211,6 +215,7 @@ def _net(problem: Problem) -> Any:
     shape = problem.shape or Shape(np.zeros(m), np.zeros(n), np.zeros(n))
     load = problem.weights if problem.load is None else problem.load
     home = np.full(n, -1, dtype=np.int64) if problem.home is None else problem.home
+    side = np.zeros(n, dtype=np.int64) if problem.side is None else np.unique(problem.side, return_inverse=True)[1]
     aptr, anbr, _ = _neighbours(n, problem.apart)
     ptr, nbr, eid = _neighbours(n, problem.edges)
 
@@ -219,8 +224,12 @@ def _net(problem: Problem) -> Any:
 
     return Net(
         ptr, nbr, eid, np.ascontiguousarray(problem.edges), flat(problem.costs), flat(shape.lengths), flat(shape.rim),
-        flat(shape.areas), flat(problem.weights), flat(load), home, aptr, anbr,
+        flat(shape.areas), flat(problem.weights), flat(load), home, aptr, anbr, side,
     )  # fmt: skip
+
+
+def _sides(net: Any) -> int:
+    return int(net.side.max(initial=0)) + 1
 
 
 def _neighbours(n: int, pairs: Ints) -> tuple[Ints, Ints, Ints]:

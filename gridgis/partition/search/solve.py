@@ -25,6 +25,8 @@ MORE = 6
 """How many times as many restarts there are where the bounds are hard to keep."""
 SOFT, HOT, COOLING = 40.0, 4.0, 0.4
 """In the first round a mean part outside the bounds costs SOFT mean edges, and the temperature is HOT mean edges."""
+CHEAP = 0.1
+"""Mean edges that an edge may cost to be counted as cheap: cheap edges come late into a spanning tree, to be cut."""
 FLIPS = 0.5
 """Flips tried for each node and unit of effort, in each round."""
 TREES = 3
@@ -157,7 +159,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     if start is not None:
         parts.labels[:] = start
     elif k > 1:
-        _cut_recursively(net, hard, parts.labels, k, tree, unit, rng)
+        _cut_recursively(net, hard, parts.labels, k, tree, prefer, rng)
     tally(net, parts)
     best, found = parts.labels.copy(), np.array(appraise(net, hard, parts))
 
@@ -168,7 +170,6 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
             best[:] = parts.labels
 
     mean = max(float(problem.weights.sum()) / k, 1.0)
-    prefer = unit * (0.1 if seed % 2 else 5.0)
     for round_ in range(0 if start is None else ROUNDS // 2, ROUNDS if k > 1 else 0):
         p = _prices(problem, k, PENALTY if round_ == ROUNDS - 1 else min(PENALTY, SOFT * unit / mean * 8.0**round_))
         hot = HOT * unit * COOLING**round_
@@ -185,14 +186,14 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     return Found(best, k, float(found[0]), problem.excess(best), problem.clashes(best), clock.used)
 
 
-def _cut_recursively(net: Any, p: Any, labels: Ints, k: int, tree: Any, unit: float, rng: Any) -> None:
+def _cut_recursively(net: Any, p: Any, labels: Ints, k: int, tree: Any, prefer: float, rng: Any) -> None:
     from gridgis.partition.kernels.recom import cut_off
 
     waiting = [(0, k)]
     while waiting:
         first, many = waiting.pop()
         if many > 1:
-            share = int(cut_off(net, p, labels, first, many, tree, TREES, unit, rng))
+            share = int(cut_off(net, p, labels, first, many, tree, TREES, prefer, rng))
             waiting += [(first, many - share), (first + many - share, share)]
 
 

@@ -154,6 +154,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     tree = room(problem.n, len(problem.costs), _sides(net))
     rng = _generator(seed)
     unit = max(float(np.abs(problem.costs).mean()) if len(problem.costs) else 1.0, 1e-9)
+    prefer = CHEAP * unit
     hard = _prices(problem, k, PENALTY)
     parts = empty_parts(problem.n, k, _sides(net))
     if start is not None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gridgis.checks.regroup import LimitError, Search, bits
+from gridgis.checks.regroup import LimitError, Search, around, bits
 from gridgis.model import Band
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def cover(weights: Sequence[int], touch: Sequence[int], band: Band, rim: int = 0
         As in ``regroup``.
     rim
         Bit mask of the units that touch something that is not given here. A group with one of these may go on outside,
-        so that it only must not be above the band: False is then a proof for any surroundings.
+        so that it only must not be above the band: False is then a proof for any surroundings, if there are no ways.
 
     Returns
     -------
@@ -99,33 +99,22 @@ class _Table:
         self.groups: list[int] = []
 
     def fill(self) -> None:
-        """Write down the groups, heaviest unit first."""
+        """Write down the groups, heaviest unit first; ways (see ``regroup``) are not hard."""
         everything, left = (1 << len(self.weights)) - 1, STEPS
-        for u in sorted(range(len(self.weights)), key=lambda i: (-self.weights[i], i)):
-            found, steps = self._holding(u, everything & ~self.hard, min(left, UNIT_STEPS))
-            left -= steps
+        for u in sorted((i for i, w in enumerate(self.weights) if w), key=lambda i: (-self.weights[i], i)):
+            search = Search(self.weights, self.touch, self.band, limit := min(left, UNIT_STEPS), self.rim)
+            found = self._holding(search, u, everything & ~self.hard)
+            left -= limit - max(search.steps, 0)
             if found is not None and len(self.groups) + len(found) <= GROUPS:
                 self.hard |= 1 << u
                 self.groups.extend(found)
 
-    def _holding(self, seed: int, free: int, limit: int) -> tuple[list[int] | None, int]:
-        """Return the groups that hold a unit, and how many sets were looked at; None above the limit."""
-        out: list[int] = []
-        free &= ~(1 << seed)
-        stack = [(1 << seed, self.weights[seed], self.touch[seed] & free, free)] if limit > 0 else []
-        steps = 0
-        while stack:
-            group, load, reach, free = stack.pop()
-            steps += 1
-            if steps > limit:
-                return None, steps
-            if load in self.band or (group & self.rim and load <= self.band.upper):
-                out.append(group)
-            for i in bits(reach):
-                free &= ~(1 << i)
-                if load + self.weights[i] <= self.band.upper:
-                    stack.append((group | 1 << i, load + self.weights[i], (reach | self.touch[i]) & free, free))
-        return (out if limit > 0 else None), steps
+    def _holding(self, search: Search, unit: int, free: int) -> list[int] | None:
+        """Return the groups that hold a unit; None above the limit of steps."""
+        try:
+            return list(search.sets(unit, free))
+        except LimitError:
+            return None
 
 
 @dataclass
@@ -205,8 +194,6 @@ class _Picker:
 
     def _cut(self, piece: int) -> None:
         """Demand that a group enters the piece, or that a unit beside it is left over too."""
-        around = 0
-        for i in bits(piece):
-            around |= self.table.touch[i]
+        beside = around(piece, self.table.touch) & ~piece
         enters = [var for var, g in zip(self.pick, self.table.groups, strict=True) if g & piece]
-        self.model.add_bool_or([*enters, *(self.spare[i] for i in bits(around & ~piece) if i in self.spare)])
+        self.model.add_bool_or([*enters, *(self.spare[i] for i in bits(beside) if i in self.spare)])

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from gridgis.checks.cover import cover, stranded
+from gridgis.checks.cover import Groups, cover, stranded
+from gridgis.checks.nets import Net, narrowed, shared, spared
 from gridgis.checks.packing import can_pack
 from gridgis.checks.regroup import regroup
 from gridgis.checks.units import Units
@@ -22,6 +23,10 @@ BALL = 100
 
 MOST_SHOWN = 300
 """Letters of a grouping that the report shows; a longer one is shown by its households."""
+
+
+MOST_NAMED = 6
+"""Buildings that a cause names."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,11 @@ class Piece:
         """Prove that there is no grouping near one grid, whatever the rest is like; None where that fails."""
         if not len(self.ward.stands):
             return None
-        units, weights = self.units, self.units.weights
-        ball = units.ball(units.of([grid]), BALL)
-        touch, rim = units.masks(ball)
-        load = [weights[i] for i in ball]
-        if cover(load, touch, self.ward.band, rim) is not False:
+        ball = self.units.ball(self.units.of([grid]), BALL)
+        net = narrowed(shared(self.units.net(ball)), self.ward.band)
+        if cover(net.weights, net.touch, self.ward.band, net.rim) is not False:
             return None
-        zh, en = self._cause(ball, stranded(load, touch, self.ward.band, rim))
+        zh, en = self._cause(net)
         return Verdict(
             True, f"其周围没有连续的分组合带（已证明）{zh}", f"no contiguous grouping around it (proven){en}"
         )
@@ -94,28 +97,42 @@ class Piece:
         unknown = Verdict(False, "未能在步数限内证明不可分", ": not proven impossible within the limit of steps")
         if len(self.chosen) > MOST_UNITS:
             return unknown
-        weights = [self.units.weights[i] for i in self.chosen]
-        touch, _ = self.units.masks(self.chosen)
-        groups = regroup(weights, touch, self.ward.band)
-        if groups is None:
-            groups = cover(weights, touch, self.ward.band)
+        net = self.units.net(self.units.with_ways(self.chosen))
+        free = narrowed(shared(net), self.ward.band)
+        groups = self._grouped(free)
+        if groups is not False and (exact := spared(net)).ways:
+            free = narrowed(exact, self.ward.band)
+            groups = self._grouped(free)
         if groups is False:
-            zh, en = self._cause(self.chosen, stranded(weights, touch, self.ward.band))
+            zh, en = self._cause(free)
             return Verdict(True, f"没有连续的分组合带（已证明）{zh}", f": no contiguous grouping (proven){en}")
-        return self._shown(groups) if isinstance(groups, tuple) else unknown
+        return self._shown(free, groups) if isinstance(groups, tuple) else unknown
 
-    def _cause(self, chosen: list[int], alone: list[int]) -> tuple[str, str]:
-        """Name a unit that is in no contiguous group within the band, where there is one."""
-        if not alone:
-            return "", ""
-        i = chosen[alone[0]]
-        name, n = self.units.ids[i], self.units.weights[i]
-        return f"：建筑 {name}（{n} 户）入不了任何一组", f": building {name} ({n} households) fits into no group"
+    def _grouped(self, net: Net) -> Groups | bool | None:
+        """Group a net by trying all, or where that is too much by exact cover."""
+        groups = regroup(net.weights, net.touch, self.ward.band)
+        return cover(net.weights, net.touch, self.ward.band) if groups is None else groups
 
-    def _shown(self, groups: tuple[tuple[int, ...], ...]) -> Verdict:
+    def _cause(self, net: Net) -> tuple[str, str]:
+        """Name what is in no contiguous group within the band, where there is such."""
+        for i in stranded(net.weights, net.touch, self.ward.band, net.rim)[:1]:
+            units = [self.units.ids[u] for u in net.members[i] if self.units.weights[u]]
+            names, n = _few(units), net.weights[i]
+            if len(units) == 1:
+                return (
+                    f"：建筑 {names}（{n} 户）入不了任何一组",
+                    f": building {names} ({n} households) fits into no group",
+                )
+            return (
+                f"：建筑 {names} 只能同组（共 {n} 户），入不了任何一组",
+                f": buildings {names}, which no group can part ({n} households), fit into no group",
+            )
+        return "", ""
+
+    def _shown(self, net: Net, groups: Groups) -> Verdict:
         units = self.units
-        sums = [sum(units.weights[self.chosen[p]] for p in g) for g in groups]
-        ids = [" ".join(units.ids[self.chosen[p]] for p in g) for g in groups]
+        sums = [sum(net.weights[p] for p in g) for g in groups]
+        ids = [" ".join(units.ids[u] for p in g for u in net.members[p] if units.weights[u]) for g in groups]
         shown = "; ".join(f"{n}: {names}" for n, names in zip(sums, ids, strict=True))
         shown = shown if len(shown) <= MOST_SHOWN else " + ".join(str(n) for n in sums)
         zh, en = f"或可连续分为（户数：建筑）{shown}", f": contiguous groups (households: buildings) {shown}"
@@ -137,3 +154,8 @@ class Piece:
         main = parts[int(np.argmax(shapely.area(parts)))]
         work = self.ward.scene.work
         return not any(shapely.intersects(main, shapely.point_on_surface(work[i])) for i in self.grids)
+
+
+def _few(names: list[str]) -> str:
+    """Return some names, the rest as a count."""
+    return " ".join(names[:MOST_NAMED]) + (f" … ({len(names)})" if len(names) > MOST_NAMED else "")

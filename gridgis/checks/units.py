@@ -10,6 +10,8 @@ import numpy as np
 
 from gridgis.checks.compounds import NO_COMPOUND
 from gridgis.checks.edges import Integers, components
+from gridgis.checks.layers import NO_GRID
+from gridgis.checks.nets import Net
 from gridgis.checks.wards import Ward
 
 BLOCKED = -1
@@ -18,10 +20,10 @@ BLOCKED = -1
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """The units of a ward, (n,).
+    """The units of a ward, (n,), and after them the ways: atoms of ground without households.
 
-    ``weights`` households; ``grid`` the grid of each; ``ids`` the buildings of each, as text; ``around`` groups of
-    units any two of which can be joined directly, or over ground without households.
+    ``weights`` households, 0 for a way; ``grid`` the grid of each, ``ids`` its buildings as text (for a way NO_GRID and
+    nothing); ``around`` groups of units and ways any two of which touch.
     """
 
     weights: list[int]
@@ -40,43 +42,59 @@ class Units:
 
     @cached_property
     def grid_links(self) -> list[tuple[int, int]]:
-        """Pairs of grids that touching units join."""
-        found = {(self.grid[i], self.grid[j]) for group in self.around for i, j in pairwise(group)}
-        return sorted((i, j) for i, j in found if i != j)
+        """Pairs of grids that units which touch, directly or over ways, hold together."""
+        label = components(len(self.weights), (pair for group in self.around for pair in pairwise(group)))
+        held: dict[int, set[int]] = {}
+        for k, grid in zip(label.tolist(), self.grid, strict=True):
+            held.setdefault(k, set()).add(grid)
+        return [pair for grids in held.values() for pair in pairwise(sorted(grids - {NO_GRID}))]
 
     def of(self, grids: list[int]) -> list[int]:
         """Return the units of some grids."""
         wanted = set(grids)
         return [i for i, g in enumerate(self.grid) if g in wanted]
 
+    def with_ways(self, chosen: list[int]) -> list[int]:
+        """Return units and the ways that hang together with them."""
+        seen, queue = set(chosen), list(chosen)
+        for i in queue:
+            fresh = {j for k in self.groups_of[i] for j in self.around[k] if not self.weights[j]} - seen
+            seen |= fresh
+            queue.extend(fresh)
+        return sorted(seen)
+
     def ball(self, start: list[int], most: int) -> list[int]:
-        """Return the units nearest to some, those included, counted in steps from unit to unit."""
+        """Return the units nearest to some, those included, counted in steps; and the ways between and beside them."""
         seen = dict.fromkeys(start)
+        room = most - len(seen)
         queue = list(start)
         passed: set[int] = set()
         for i in queue:
             for k in self.groups_of[i]:
-                if k in passed or len(seen) >= most:
+                if k in passed:
                     continue
                 passed.add(k)
-                fresh = [j for j in self.around[k] if j not in seen][: most - len(seen)]
-                seen.update(dict.fromkeys(fresh))
-                queue.extend(fresh)
+                fresh = [j for j in self.around[k] if j not in seen]
+                units = [j for j in fresh if self.weights[j]][:room]
+                room -= len(units)
+                found = [*units, *(j for j in fresh if not self.weights[j])]
+                seen.update(dict.fromkeys(found))
+                queue.extend(found)
         return sorted(seen)
 
-    def masks(self, chosen: list[int]) -> tuple[list[int], int]:
-        """Return who touches whom among chosen units, as bit masks by place in ``chosen``, and who touches others."""
+    def net(self, chosen: list[int]) -> Net:
+        """Return who touches whom among chosen units and ways, and who touches others."""
         place = {i: p for p, i in enumerate(chosen)}
-        out = [0] * len(chosen)
+        touch = [0] * len(chosen)
         rim = 0
         for k in sorted({k for i in chosen for k in self.groups_of[i]}):
             here = [place[i] for i in self.around[k] if i in place]
             mask = sum(1 << p for p in here)
             for p in here:
-                out[p] |= mask & ~(1 << p)
+                touch[p] |= mask & ~(1 << p)
             if len(here) < len(self.around[k]):
                 rim |= mask
-        return out, rim
+        return Net([self.weights[i] for i in chosen], touch, rim, [[i] for i in chosen])
 
 
 def units_of(ward: Ward) -> Units:
@@ -84,9 +102,8 @@ def units_of(ward: Ward) -> Units:
 
     Notes
     -----
-    Whatever is in doubt connects, so that "no grouping" is a proof: ground without households joins all that it
-    touches, for several groups at once; the buildings of one atom touch one another and all that the atom touches.
-    Nothing passes over a spot that is a grid by itself, nor over empty ground that is.
+    Whatever is in doubt connects, so that "no grouping" is a proof: the buildings of one atom touch one another and all
+    that the atom touches. Nothing passes over a spot that is a grid by itself, nor over empty ground that is.
     """
     unit = unit_numbers(ward)
     kept = unit != BLOCKED
@@ -96,8 +113,15 @@ def units_of(ward: Ward) -> Units:
     first = np.unique(unit[kept], return_index=True)[1]
     grid = homes["grid"].to_numpy(dtype=np.int64)[first].tolist()
     ids = homes["id"].groupby(unit[kept]).agg("+".join).tolist() if n else []
-    groups = _around(ward, unit) if len(ward.stands) else []
-    return Units(weights, grid, ids, [sorted(g) for g in groups if len(g) > 1])
+    on = _units_on(ward, unit)
+    off = _grids_by_rule(ward) if len(ward.links) else set()
+    links = [(a, b) for a, b in ward.links.tolist() if a not in off and b not in off]
+    hollow = sorted({a for link in links for a in link if a not in on})
+    on |= {a: [n + k] for k, a in enumerate(hollow)}
+    groups = [here for here in on.values() if len(here) > 1]
+    groups += [sorted({i, j}) for a, b in links for i in on[a] for j in on[b] if i != j]
+    more = len(hollow)
+    return Units(weights + [0] * more, grid + [NO_GRID] * more, ids + [""] * more, groups)
 
 
 def unit_numbers(ward: Ward) -> Integers:
@@ -112,28 +136,14 @@ def unit_numbers(ward: Ward) -> Integers:
     return np.where(small, np.cumsum(small) - 1, BLOCKED)[unit]
 
 
-def _around(ward: Ward, unit: Integers) -> list[set[int]]:
-    """Return the groups of units that share an atom, that stand on atoms which touch, or around one empty ground."""
+def _units_on(ward: Ward, unit: Integers) -> dict[int, list[int]]:
+    """Return the units on each atom with buildings that have households; none where these are a grid by themselves."""
     number = dict(zip(ward.homes.index.tolist(), unit.tolist(), strict=True))
-    live: dict[int, set[int]] = {}
+    on: dict[int, set[int]] = {}
     for b, a in ward.stands.tolist():
         if b in number:
-            live.setdefault(a, set()).add(number[b])
-    live = {a: here - {BLOCKED} for a, here in live.items()}
-    off = _grids_by_rule(ward)
-    links = [(a, b) for a, b in ward.links.tolist() if a not in off and b not in off]
-    hollow = sorted({a for link in links for a in link if a not in live})
-    place = {a: p for p, a in enumerate(hollow)}
-    label = components(len(hollow), [(place[a], place[b]) for a, b in links if a in place and b in place])
-    groups = [here for _, here in sorted(live.items()) if len(here) > 1]
-    shore: dict[int, set[int]] = {}
-    for a, b in links:
-        if a in live and b in live:
-            groups.extend({i, j} for i in sorted(live[a]) for j in sorted(live[b]) if i != j)
-        elif (a in live) != (b in live):
-            gap, full = (a, b) if b in live else (b, a)
-            shore.setdefault(int(label[place[gap]]), set()).update(live[full])
-    return [*groups, *(here for _, here in sorted(shore.items()))]
+            on.setdefault(a, set()).add(number[b])
+    return {a: sorted(here - {BLOCKED}) for a, here in sorted(on.items())}
 
 
 def _grids_by_rule(ward: Ward) -> set[int]:

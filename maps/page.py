@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import util
 from pathlib import Path
@@ -104,17 +103,16 @@ def save_page(path: str | Path, html: str) -> Path:
         The file cannot be written.
     """
     target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=target.name, delete=False, encoding="utf-8"
-        ) as f:
-            f.write(html)
-        os.chmod(f.name, 0o644)
-        os.replace(f.name, target)
+        partial.write_text(html, encoding="utf-8")
+        os.replace(partial, target)
     except OSError as e:
         raise InvalidInput(
             f"无法写入 {target}：{e.strerror}", f"cannot write {target}: {e.strerror}", path=str(target)
         ) from e
+    finally:
+        partial.unlink(missing_ok=True)
     return target
 
 

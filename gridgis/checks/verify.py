@@ -24,7 +24,7 @@ from gridgis.checks.scene import Scene
 from gridgis.checks.schema import schema, valid
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
-from gridgis.model import Community, DivisionPlan, DivisionRules, Pin, VerifyReport
+from gridgis.model import Community, DivisionPlan, DivisionRules, Pin, Progress, VerifyReport, no_progress
 
 Rule = Callable[[Scene], Outcome]
 
@@ -69,6 +69,7 @@ def verify(
     atoms: gpd.GeoDataFrame | None = None,
     pins: Sequence[Pin] | None = None,
     borders: gpd.GeoDataFrame | None = None,
+    progress: Progress = no_progress,
 ) -> VerifyReport:
     """Check grids against all rules, independently of how they were made.
 
@@ -90,6 +91,8 @@ def verify(
         What the planner pinned; None: what the plan holds.
     borders
         The borders between the finest grids, and along what they run (model.BORDER_COLUMNS), in any CRS.
+    progress
+        Called with ("verify", rules tried, rules).
 
     Returns
     -------
@@ -116,7 +119,9 @@ def verify(
     scene = Scene(stored, communities, _rules(rules, list(communities)), revision_wide, pieces, pins, lines)
     found: list[Finding] = []
     checked: dict[str, int] = {}
-    for name, rule in ({**FIRST, **GROUND} if revision_wide else RULES).items():
+    tried = {**FIRST, **GROUND} if revision_wide else RULES
+    for done, (name, rule) in enumerate(tried.items()):
+        progress("verify", done, len(tried))
         outcome = rule(scene)
         found.extend(outcome.findings)
         checked[name] = outcome.checked

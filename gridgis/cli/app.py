@@ -22,10 +22,18 @@ def exit_code(error: GridgisError) -> int:
     return 1 if isinstance(error, Rejected | Conflict | Forbidden) else 2
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it (128 + SIGINT)."""
+
+
 def main() -> None:
-    """Run the command line; a GridgisError or OSError is printed in both languages, never as a traceback."""
+    """Run the command line; a GridgisError, OSError or Ctrl-C is told in both languages, never as a traceback."""
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("已中断，没有留下写了一半的文件 / interrupted; no file is left half-written", err=True)
+        raise
     except GridgisError as error:
         typer.echo(f"错误：{error.zh}\nerror: {error.en}", err=True)
         sys.exit(exit_code(error))

@@ -19,6 +19,12 @@ from gridgis import model
 SHOWN = {"info": 3, "warning": 5, "unmet": 8}
 """So many report rows of one kind are printed."""
 MARKS = {"info": "·", "warning": "!", "unmet": "✗"}
+STAGES = {
+    "atoms": "切块 atoms", "level 2": "二级 level 2", "level 2, exact": "二级求精 level 2, exact",
+    "certify": "证明 certify", "level 3": "三级 level 3", "divide": "重划 divide anew",
+    "verify": "核查 verify", "events": "事件 events",
+}  # fmt: skip
+"""Stages of long work as they are shown."""
 
 
 def console() -> Console:
@@ -83,7 +89,7 @@ def progress_bar(silent: bool = False) -> Iterator[model.Progress]:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
+                tasks[stage] = bar.add_task(STAGES.get(stage, stage), total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
         yield show

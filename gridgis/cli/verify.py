@@ -34,9 +34,7 @@ def verify_command(
     from gridgis.service.divide import verify_file
 
     with progress_bar(as_json) as progress:
-        progress("核查 verifying", 0, 1)
-        report = verify_file(plan, town)
-        progress("核查 verifying", 1, 1)
+        report = verify_file(plan, town, progress)
     if as_json:
         broken, confirmed = report.violations.to_dict("records"), report.exceptions.to_dict("records")
         value = {"ok": report.ok, "violations": broken, "exceptions": confirmed, "checked": report.checked}

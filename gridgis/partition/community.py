@@ -252,7 +252,8 @@ def pool(processes: int) -> Iterator[Run]:
 
 
 def _watch(answers: Iterator[Any], total: int, stage: str, progress: Progress) -> list[Any]:
-    out = []
+    out: list[Any] = []
+    progress(stage, 0, total)
     for answer in answers:
         out.append(answer)
         progress(stage, len(out), total)

@@ -217,7 +217,7 @@ def _strong_percent(borders: pd.DataFrame, code: str, level: int) -> float | Non
     return round(100 * float(here["length_m"][here["klass"].isin(STRONG)].sum()) / total, 1) if total else None
 
 
-def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyReport:
+def verify_file(path: str | Path, town: str | Path | None = None, progress: Progress = no_progress) -> VerifyReport:
     """Verify a plan file on its stored coordinates, against the input that it holds or against a town.
 
     Parameters
@@ -226,6 +226,8 @@ def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyRepor
         A plan file.
     town
         A town folder to verify against instead: its boundaries and layers, read anew.
+    progress
+        Called with (stage, done, total).
 
     Raises
     ------
@@ -234,8 +236,8 @@ def verify_file(path: str | Path, town: str | Path | None = None) -> VerifyRepor
     """
     grids, atoms, rules = read_stored_grids(path), read_stored_atoms(path), read_plan(path).rules
     communities = read_communities(path) if town is None else _of_town(read_town(town), rules)
-    borders = read_stored_borders(path)
-    return verify(grids, communities, rules, atoms=atoms, pins=read_plan_pins(Path(path)), borders=borders)
+    borders, pins = read_stored_borders(path), read_plan_pins(Path(path))
+    return verify(grids, communities, rules, atoms=atoms, pins=pins, borders=borders, progress=progress)
 
 
 def _of_town(town: Town, rules: Mapping[str, DivisionRules]) -> list[Community]:

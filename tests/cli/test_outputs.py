@@ -132,3 +132,18 @@ def test_an_error_of_the_system_is_told_in_both_languages(run: Any, monkeypatch:
     monkeypatch.setattr("gridgis.cli.app.app", fail)
     result = run("divide")
     assert (result.code, result.err) == (2, "错误：文件无法读写：odd\nerror: cannot read or write: odd\n")
+
+
+@pytest.mark.parametrize("where", ["gridgis.service.divide.divide", "gridgis.io.plan_file.write_table"])
+def test_an_interrupt_leaves_nothing_half_written_and_is_told(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    town = write_town(tmp_path / "town")
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(where, interrupt)
+    result = run("divide", town, "-o", tmp_path / "out" / "p.gpkg")
+    assert (result.code, list((tmp_path / "out").iterdir())) == (130, [])
+    assert "已中断，没有留下写了一半的文件 / interrupted; no file is left half-written" in result.err

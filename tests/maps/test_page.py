@@ -9,7 +9,7 @@ import pytest
 from gridgis.errors import Forbidden, InvalidInput
 from gridgis.service.showing import Shown
 from maps import write_map
-from maps.page import inline_images, leaflet_folder, render_map
+from maps.page import inline_images, leaflet_folder, render_map, save_page
 
 ADDRESS = re.compile(r"""(?:src|href)\s*=\s*["']?([^"'\s>]+)|url\(\s*["']?([^"')]+)|@import|sourceMappingURL""")
 
@@ -92,3 +92,13 @@ def test_the_images_of_leaflets_style_are_inlined() -> None:
     css = inline_images((leaflet_folder() / "leaflet.css").read_text(encoding="utf-8"), leaflet_folder())
     assert "images/" not in css
     assert css.count("data:image/png;base64,") == 3
+
+
+def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        save_page(tmp_path / "map.html", "<html>")
+    assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from scipy.spatial import cKDTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -203,6 +204,15 @@ def test_no_border_cuts_a_building_by_more_than_its_inset(gap: float) -> None:
     for building in drawn:
         core = shapely.buffer(building, -0.4, join_style="mitre")
         assert shapely.covers(polygons, core).sum() == 1
+
+
+@pytest.mark.parametrize("shift", [0.0, 3.0, 12.0])
+def test_along_a_shared_wall_each_side_is_nearest_to_itself(shift: float) -> None:
+    """The samples of one side are set where those of the other were found too far apart, and the other way round."""
+    west, east = shapely.box(0, 0, 30, 42), shapely.box(30, shift, 50, 41.5)
+    xy, owner = sample_outlines([west, east])
+    wall = np.column_stack([np.full(300, 30.3), np.linspace(shift + 0.3, 41.2, 300)])
+    assert set(owner[cKDTree(xy).query(wall)[1]]) == {1}
 
 
 def test_a_point_and_a_sliver_give_one_sample_each() -> None:

@@ -52,13 +52,18 @@ def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     step, owner = np.concatenate([step, others]), np.concatenate([np.repeat(boxlike, 4), of])
     points = np.concatenate([spots, step[:, :2]])
     labels = np.concatenate([other[gone], owner])
+    narrow, of = step[:0], owner[:0]
     while len(step):
         halve = _too_wide(step, owner, points, labels)
+        narrow, of = np.concatenate([narrow, step[~halve]]), np.concatenate([of, owner[~halve]])
         step, owner = step[halve], owner[halve]
         middle = (step[:, :2] + step[:, 2:]) / 2
         points, labels = np.concatenate([points, middle]), np.concatenate([labels, owner])
         step = np.concatenate([np.hstack([step[:, :2], middle]), np.hstack([middle, step[:, 2:]])])
         owner = np.concatenate([owner, owner])
+        if not len(step):  # a sample that was set later may lie where there was none
+            wide = _too_wide(narrow, of, points, labels)
+            step, owner, narrow, of = narrow[wide], of[wide], narrow[~wide], of[~wide]
     order = np.argsort(labels, kind="stable")
     return points[order], labels[order]
 

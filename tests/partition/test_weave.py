@@ -8,9 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from scipy.spatial import cKDTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries, lines
 from gridgis.geometry.coverage import MAX_EDGE_M, faces, need_sound_when_stored, node, segments

@@ -23,8 +23,6 @@ SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
-RESTARTS = 2
-"""Searches from anew of small ground (many more where none keeps the band) before it is decided exactly."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 
@@ -139,9 +137,6 @@ def _once_more(problem: Problem, options: list[int], seed: int, effort: int, fou
         if found.wrong > enough:
             other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, short)
             found = min(found, other, key=_worth)
-    if found.wrong > enough and problem.n <= LARGE:
-        other = solve(problem, options[:RETRIES], seed, effort, restarts=RESTARTS, enough=enough)
-        found = min(found, other, key=_worth)
     return found
 
 

@@ -56,8 +56,8 @@ def count_buildings(
     Returns
     -------
     DataFrame
-        id; community (of the grid); households; lo, hi (what else an estimate may be, on a cusp of rounding); x, y in
-        the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a border, else
+        id; community (of the grid); households; lo, hi (what else an estimate may be, on a cusp of rounding); x, y and
+        footprint in the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a border, else
         NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more rows had
         the very same geometry, id and households).
 
@@ -76,7 +76,7 @@ def count_buildings(
         "id": pd.Series(frame["id"].astype(str).to_numpy(), dtype=object),
         "community": pd.Series(community, dtype=object),
         "households": low[0], "lo": low[1], "hi": low[2],
-        "x": xy[:, 0], "y": xy[:, 1],
+        "x": xy[:, 0], "y": xy[:, 1], "footprint": pd.Series(frame.geometry.to_numpy(), dtype=object),
         "leaf": leaf, "also": also, "away_m": away, "copies": frame["copies"].to_numpy(dtype=np.int64),
     }  # fmt: skip
     return pd.DataFrame(data)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.checks.counting import count_buildings
-from gridgis.checks.edges import Edges, Geometries, Integers, edges_of
+from gridgis.checks.edges import Edges, Geometries, Integers, components, edges_of
 from gridgis.checks.layers import NO_GRID, boundary_crs, move, texts
 from gridgis.checks.place import Place, place_of
 from gridgis.checks.touching import Touching, touching
@@ -192,6 +192,14 @@ class Scene:
         stored = np.asarray(self.atoms.geometry.to_numpy(), dtype=object)
         work = np.asarray(move(stored, STORED_CRS, self.work_crs), dtype=object)
         return touching(stored, work, self.leaf_of_atoms, self.buildings, self.places.values())
+
+    @cached_property
+    def spots(self) -> Integers:
+        """A number for each building, the same for those that nothing can part: on one point, or over one another."""
+        xy = self.buildings[["x", "y"]].to_numpy(dtype=np.float64)
+        point = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)[1].astype(np.int64)
+        over = [] if self.touching is None else point[self.touching.overlaps].tolist()
+        return components(len(point), over)[point]
 
     def buildings_in(self, level: int) -> pd.DataFrame:
         """Return the buildings with a column 'grid': theirs of a level (see ``up``), NO_GRID on carved ground."""

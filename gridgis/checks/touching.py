@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from gridgis.checks.edges import Geometries, Integers, edges_of, shared_pairs
 from gridgis.checks.place import REACH_M, Place
 
+SHARE = 0.1
+"""Two buildings on one atom that overlap by so much of the smaller footprint cannot be parted: no border cuts one."""
+
 AT_M = 0.002
 """A building whose representative point is so near to several atoms counts as standing on all of them."""
 
@@ -23,13 +26,14 @@ class Touching:
 
     ``leaf`` (a,) position of the finest grid; ``inner`` (a,) a point inside, in work coordinates; ``links`` (k, 2)
     atoms that share an edge, river water without a bridge left out; ``stands`` (s, 2) pairs of building and atom, both
-    by position.
+    by position; ``overlaps`` (o, 2) buildings on one atom of which one stands on, or in, the other.
     """
 
     leaf: Integers
     inner: Geometries
     links: Integers
     stands: Integers
+    overlaps: Integers
 
 
 def touching(
@@ -44,7 +48,7 @@ def touching(
     leaf
         (a,) the finest grid that each belongs to.
     buildings
-        x, y (work CRS) and leaf of all buildings.
+        x, y and footprint (work CRS), and leaf of all buildings.
     places
         The communities, for their rivers and bridges.
 
@@ -57,7 +61,9 @@ def touching(
     inner = np.asarray(shapely.point_on_surface(work), dtype=object)
     for place in places:
         closed |= _closed_water(place, work, inner)
-    return Touching(leaf, inner, _links(stored, closed), _stands(work, leaf, buildings))
+    stands = _stands(work, leaf, buildings)
+    shapes = np.asarray(buildings["footprint"].to_numpy(), dtype=object)
+    return Touching(leaf, inner, _links(stored, closed), stands, _overlaps(shapes, stands))
 
 
 def _closed_water(place: Place, work: Geometries, inner: Geometries) -> NDArray[np.bool_]:
@@ -92,3 +98,16 @@ def _stands(work: Geometries, leaf: Integers, buildings: pd.DataFrame) -> Intege
     nearest = [(i, k[np.argmin(shapely.distance(work[k], points[i]))])
                for i in lost.tolist() if len(k := np.flatnonzero(leaf == own[i]))]  # fmt: skip
     return np.concatenate([pairs, np.array(nearest, dtype=np.int64).reshape(-1, 2)])
+
+
+def _overlaps(shapes: Geometries, stands: Integers) -> Integers:
+    """Pair the buildings on one atom that overlap."""
+    b, a = stands[np.argsort(stands[:, 1], kind="stable")].T
+    several = np.unique(b[np.isin(a, a[1:][a[1:] == a[:-1]])])
+    i, j = several[shapely.STRtree(shapes[several]).query(shapes[several], predicate="intersects")]
+    i, j = i[i < j], j[i < j]
+    least = np.minimum(shapely.area(shapes[i]), shapely.area(shapes[j]))
+    over = shapely.area(shapely.intersection(shapes[i], shapes[j])) >= SHARE * least
+    atoms_of = pd.Series(a).groupby(b).agg(set)
+    same = [bool(atoms_of[x] & atoms_of[y]) for x, y in zip(i[over], j[over], strict=True)]
+    return np.column_stack([i[over], j[over]])[np.array(same, dtype=bool)].astype(np.int64)

@@ -60,8 +60,8 @@ class Ward:
     @cached_property
     def spot(self) -> Integers:
         """Number of the spot on which each of the homes stands: what stands on one and the same cannot be parted."""
-        xy = self.homes[["x", "y"]].to_numpy(dtype=np.float64)
-        return np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)[1].astype(np.int64)
+        spots = self.scene.spots[self.homes.index.to_numpy(dtype=np.int64)]
+        return np.unique(spots, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def rows(self) -> dict[int, Integers]:

@@ -46,6 +46,8 @@ def _thing(c: Contacts, atoms: Ints) -> tuple[str, str]:
         return "小区", "an estate"
     if int(c.biggest[atoms].max()) == int(c.households[atoms].sum()):
         return "楼栋", "a building"
+    if len(atoms) == 1:
+        return "相互叠压的楼栋", "a group of buildings over one another"
     return "不可分的地块", "ground that stays whole, with its buildings,"
 
 
@@ -53,7 +55,7 @@ def _stuck(problem: Problem, v: int, zh: str, en: str) -> tuple[str, str]:
     """Tell why a node is in no connected set within the bounds."""
     weight, near = int(problem.weights[v]), problem.weights[touching(problem, v)]
     if weight > problem.upper:
-        why_zh, why_en = f"{weight} 户，超过上限", f"of {weight} households is above the limit"
+        why_zh, why_en = f"{weight} 户，超过上限", f"of {weight} households, above the limit"
     elif not len(near):
         why_zh, why_en = f"仅 {weight} 户，四周再无住户", f"of {weight} households has no others around it"
     elif weight + int(near.min()) > problem.upper:

@@ -64,6 +64,20 @@ def test_the_building_that_fits_nowhere_is_named() -> None:
     assert (excused, "building 990001001001-0-0 (28 households) fits into no group" in text) == (True, True)
 
 
+def podium(size: float) -> list[dict[str, Any]]:
+    """Return towers of 20 and 35 households on both sides of the middle of a cell, and a podium of some size there."""
+    towers = [{"id": f"T{n}", "households": n, "geometry": box(0.2 + n / 100, 0.3, 0.1, 0.1)} for n in (20, 35)]
+    return [*towers, {"id": "P", "households": 0, "geometry": box(0.6 - size, 0.2, size, 0.3)}]
+
+
+@pytest.mark.parametrize(("size", "excused"), [(0.3, True), (0.02, False)])
+def test_towers_on_one_podium_cannot_be_parted(size: float, excused: bool) -> None:
+    report = judged("a1 a2", {(0, 0): 0, (1, 0): 20}, more_buildings=podium(size))
+    found = why(report, "a1")
+    assert found == (excused, found[1])
+    assert ("single building" in found[1]) == excused
+
+
 def long_row() -> tuple[str, dict[tuple[int, int], int]]:
     """Return a row of twenty houses of 20 behind one of 28 that its neighbour, 28 too, shuts in."""
     return "a1 a2 " + "a3 a3 " * 10, {(0, 0): 28, (1, 0): 28} | {(c, 0): 20 for c in range(2, 22)}

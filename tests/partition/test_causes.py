@@ -52,7 +52,7 @@ def test_an_estate_among_large_ones_is_named_with_the_room_beside_it() -> None:
     ("households", "pairs", "said"),
     [
         ([290, 0], [(0, 1)], "a building of 290 households has no others around it"),
-        ([620, 20, 380], [(0, 1), (1, 2)], "a building of 620 households is above the limit"),
+        ([620, 20, 380], [(0, 1), (1, 2)], "a building of 620 households, above the limit"),
         ([288, 2, 450], [(0, 1), (1, 2)], "which no combination with those around it"),
     ],
 )

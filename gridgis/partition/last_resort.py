@@ -57,19 +57,21 @@ def join_leftovers(
     waiting = sorted((i for i in now if _outside(land, now[i], band, short)), key=lambda i: (now[i][0].households, i))
     while waiting:
         i = waiting.pop(0)
+        found: list[tuple[tuple[int, int], int, tuple[Region, Ints]]] = []
         for j in _beside(land, of, i, now)[:MOST_TRIED]:
-            before = _outside(land, now[i], band, short) + _outside(land, now[j], band, short)
             region, labels = _union(now[i], now[j])
-            labels = cut(region, labels, i)
-            if _outside(land, (region, labels), band, short) < before:
-                of[region.members] = used
-                del now[i], now[j]
-                now[used] = region, labels
-                waiting = [w for w in waiting if w != j]
-                if _outside(land, now[used], band, short):
-                    waiting.append(used)
-                used += 1
-                break
+            joined = region, cut(region, labels, i)
+            more = _worth(joined) - _worth(now[i]) - _worth(now[j])
+            found.append((tuple(more.tolist()), len(found), j, joined))
+        if found and min(found)[0][0] < 0:
+            _, _, j, joined = min(found)
+            of[joined[0].members] = used
+            del now[i], now[j]
+            now[used] = joined
+            waiting = [w for w in waiting if w != j]
+            if _outside(land, joined, band, short):
+                waiting.append(used)
+            used += 1
     _join_all(land, of, now, band, short, cut)
     return sorted(now.values(), key=lambda piece: int(piece[0].members[0]))
 
@@ -81,10 +83,14 @@ def _join_all(
     for i in sorted(now):
         if i not in now or not _outside(land, now[i], band, short):
             continue
-        cluster = [i]
+        cluster, atoms = [i], len(now[i][0].members)
         for j in cluster:
-            cluster += [k for k in _beside(land, of, j, now) if k not in cluster]
-        if len(cluster) < 3 or sum(len(now[j][0].members) for j in cluster) > MOST_ATOMS:
+            if atoms > MOST_ATOMS:
+                break
+            new = [k for k in _beside(land, of, j, now) if k not in cluster]
+            cluster += new
+            atoms += sum(len(now[k][0].members) for k in new)
+        if len(cluster) < 3 or atoms > MOST_ATOMS:
             continue
         joined = now[i]
         for j in cluster[1:]:

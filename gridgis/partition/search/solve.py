@@ -54,7 +54,6 @@ def solve(
     start: Ints | None = None,
     time_limit: float | None = None,
     restarts: int = 1,
-    enough: int = 0,
 ) -> Found:
     """Search for a cheap partition of a connected graph.
 
@@ -73,8 +72,6 @@ def solve(
     restarts
         Searches from anew for each number of parts, of which the best is kept; above 1, up to MORE times as many
         while the bounds are not kept.
-    enough
-        Weight outside the bounds that cannot be helped: no further option or restart is tried for it.
     """
     clock = _Clock(time_limit)
     best: Found | None = None
@@ -83,10 +80,10 @@ def solve(
             found = _search(problem, k, (seed * 1_000_003 + k) * 1_009 + attempt, effort, start, clock)
             if best is None or (found.wrong, found.price) < (best.wrong, best.price):
                 best = found
-            if clock.over() or k == 1 or (attempt + 1 >= restarts and best.wrong <= enough):
+            if clock.over() or k == 1 or (attempt + 1 >= restarts and best.wrong == 0):
                 break
         assert best is not None
-        if best.wrong <= enough or clock.over():
+        if best.wrong == 0 or clock.over():
             break
     if best is None:
         raise ValueError("no number of parts to choose from")

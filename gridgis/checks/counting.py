@@ -57,9 +57,9 @@ def count_buildings(
     -------
     DataFrame
         id; community (of the grid); households; lo, hi (what else an estimate may be, on a cusp of rounding); x, y and
-        footprint in the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a border, else
-        NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more rows had
-        the very same geometry, id and households).
+        footprint in the work CRS; leaf (position of the grid); also (position of a second grid when the point is on a
+        border, else NO_GRID); away_m (distance to the grid when the point is in none, else 0); copies (how many more
+        rows had the very same geometry, id and households).
 
     Raises
     ------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 
@@ -19,14 +18,14 @@ from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import outside
 from gridgis.partition.levels import Cut, contract, cut_level
-from gridgis.partition.problem import induced
-from gridgis.partition.search.solve import solve
+from gridgis.partition.problem import Problem, induced
+from gridgis.partition.search.solve import appraised, solve
 
 RECUTS = 3
 """How often each pair of level-2 grids is cut anew."""
 RECUT_EFFORT = 8
-MOST_TRIED = 6
-"""Changes of one level-2 grid that are tried before it is left as it is."""
+MOST_TRIED = 12
+"""Changes of one level-2 grid that are tried, the cheapest first, before it is left as it is."""
 
 
 def look_ahead(c: Contacts, labels: Ints, level3: list[Cut], rules: DivisionRules, seed: int) -> tuple[Ints, list[Cut]]:
@@ -47,28 +46,31 @@ def look_ahead(c: Contacts, labels: Ints, level3: list[Cut], rules: DivisionRule
     labels, level3 = labels.copy(), list(level3)
     rules = replace(rules, exact_effort=0.0)  # here cuts are only compared
     for label in range(len(level3)):
-        tried = 0
         while _wrong3(c, labels, label, level3[label], rules):
-            better = next(_better(c, labels, level3, label, rules, seed + 31 * label, tried), None)
+            better = _better(c, labels, level3, label, rules, seed + 31 * label)
             if better is None:
                 break
-            labels, level3, tried = better
+            labels, level3 = better
     return labels, level3
 
 
 def _better(
-    c: Contacts, labels: Ints, level3: list[Cut], label: int, rules: DivisionRules, seed: int, tried: int
-) -> Iterator[tuple[Ints, list[Cut], int]]:
-    """Yield changes of one level-2 grid and a neighbour that leave fewer households outside the bands."""
-    proposals = islice(_proposals(c, labels, level3[label], label, rules, seed), MOST_TRIED)
-    for n, (other, changed) in enumerate(proposals):
-        if n < tried:
-            continue
+    c: Contacts, labels: Ints, level3: list[Cut], label: int, rules: DivisionRules, seed: int
+) -> tuple[Ints, list[Cut]] | None:
+    """Change one level-2 grid and a neighbour so that fewer households are outside the bands, as cheaply as can be."""
+    problem, node = contract(c, rules.level2, rules)
+    first = np.unique(node, return_index=True)[1]
+    proposals = sorted(
+        _proposals(c, problem, node, labels, level3[label], label, rules, seed),
+        key=lambda made: appraised(problem, made[1][first]).price,
+    )
+    for n, (other, changed) in enumerate(proposals[:MOST_TRIED]):
         both = (label, other)
         new = {k: cut_level(c.take(np.flatnonzero(changed == k), 3), rules.level3, rules, seed + n) for k in both}
         before = sum(_wrong3(c, labels, k, level3[k], rules) for k in both)
         if sum(_wrong3(c, changed, k, new[k], rules) for k in both) < before:
-            yield changed, [new.get(k, cut) for k, cut in enumerate(level3)], 0
+            return changed, [new.get(k, cut) for k, cut in enumerate(level3)]
+    return None
 
 
 def _wrong3(c: Contacts, labels: Ints, label: int, cut: Cut, rules: DivisionRules) -> int:
@@ -80,10 +82,9 @@ def _wrong3(c: Contacts, labels: Ints, label: int, cut: Cut, rules: DivisionRule
 
 
 def _proposals(
-    c: Contacts, labels: Ints, cut: Cut, label: int, rules: DivisionRules, seed: int
+    c: Contacts, problem: Problem, node: Ints, labels: Ints, cut: Cut, label: int, rules: DivisionRules, seed: int
 ) -> Iterator[tuple[int, Ints]]:
-    """Yield a neighbour and labels: first the rests of level 3 handed over, then both grids cut anew."""
-    problem, node = contract(c, rules.level2, rules)
+    """Yield a neighbour and labels: the rests of level 3 handed over, and both grids cut anew."""
     before = outside(np.bincount(labels, c.households).astype(np.int64), rules.level2).sum()
     inside = np.flatnonzero(labels == label)
     load = np.bincount(cut.labels, c.households[inside])

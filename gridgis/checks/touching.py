@@ -110,4 +110,4 @@ def _overlaps(shapes: Geometries, stands: Integers) -> Integers:
     over = shapely.area(shapely.intersection(shapes[i], shapes[j])) >= SHARE * least
     atoms_of = pd.Series(a).groupby(b).agg(set)
     same = [bool(atoms_of[x] & atoms_of[y]) for x, y in zip(i[over], j[over], strict=True)]
-    return np.column_stack([i[over], j[over]])[np.array(same, dtype=bool)].astype(np.int64)
+    return np.asarray(np.column_stack([i[over], j[over]])[np.array(same, dtype=bool)], dtype=np.int64)

@@ -11,12 +11,11 @@ import shapely
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
-from gridgis.partition.causes import proven_cause
+from gridgis.partition.causes import Cause, Causes
 from gridgis.partition.components import components
-from gridgis.partition.exact.groupings import can_group
 from gridgis.partition.graph import Contacts
 from gridgis.partition.layout import Layout, Pieces
-from gridgis.partition.levels import Cut, contract
+from gridgis.partition.levels import Cut
 from gridgis.partition.regions.crossing import pairs_of
 from gridgis.partition.regions.pieces import Region
 from gridgis.partition.regions.pieces import sides as sides_of
@@ -38,10 +37,13 @@ def explain(
     flags: dict[str, set[str]] = {}
     rim, codes = _rim(pieces), pieces.base["code"].astype(str).to_numpy()[pieces.community]
     for c, cut, band, level in cuts:
+        if not c.n:
+            continue
         land, dry = components(c.n, c.pairs), _dry(c)
         ids = layout.level2 if level == 2 else layout.leaf
-        first = bool(c.n) and level == rules[codes[c.atom[0]]].first_level
-        total = int(c.households.sum())
+        own = rules[codes[c.atom[0]]]
+        first = level == own.first_level
+        causes = Causes(c, cut, band, own, first)
         inside = c.split(cut.labels) if first else []  # all at once: taking each looks at the whole community
         ground = sides_of(c) if first else np.zeros(0, dtype=np.int64)
         for label, region in enumerate(cut.region_of):
@@ -56,19 +58,17 @@ def explain(
                 continue
             small = first and 0 < load < band.lower
             apart = _apart(c, members, land, dry, rim) if small else None
-            if apart and apart[0] == "enclave":
+            if apart and apart.flag == "enclave":
                 part = c.atom[land == land[members[0]]]
                 apart = _named(apart, sites_between(pieces, layout, sites or {}, part))
-            flag, zh, en = apart or _cause(c, members, total, region, band, first)
-            if flag == "band_unmet" and (why := _proven(c, cut, label, band, rules[codes[c.atom[0]]])) is not None:
-                flag, zh, en = "band_impossible", *why
-            flags.setdefault(local_id, set()).add(flag)
-            severity = "unmet" if flag == "band_unmet" else "info"
+            cause = apart or causes.of(label)
+            flags.setdefault(local_id, set()).add(cause.flag)
+            severity = "info" if cause.certified else "unmet"
             rows.append(
                 report_row(
                     severity, "divide", local_id, f"level{level} band", load,
-                    f"{local_id} 有 {load} 户，不在 {band.lower}-{band.upper} 之内：{zh}",
-                    f"{local_id} has {load} households, outside {band.lower}-{band.upper}: {en}",
+                    f"{local_id} 有 {load} 户，不在 {band.lower}-{band.upper} 之内：{cause.zh}",
+                    f"{local_id} has {load} households, outside {band.lower}-{band.upper}: {cause.en}",
                 )
             )  # fmt: skip
     for local_id in _apart_from_main(pieces, layout, rules):
@@ -172,53 +172,6 @@ def _too_large(households: int, band: Band) -> tuple[str, str]:
     )
 
 
-def _cause(c: Contacts, members: Ints, total: int, region: Region, band: Band, first: bool) -> tuple[str, str, str]:
-    """Name the cause: flag, Chinese, English."""
-    load = int(c.households[members].sum())
-    biggest = int(c.biggest[members].max(initial=0))
-    if region.closed == "building" and load == biggest:
-        return (
-            "single_building",
-            f"单栋（或同一位置的几栋）{biggest} 户，单栋成格",
-            (f"one building (or several on the very same ground) of {biggest}, a grid by rule"),
-        )
-    if load == 0:
-        return "no_households", "没有住户的地块", "ground without households"
-    if total < band.lower and first:
-        return "below_band", f"社区仅 {total} 户，作一个网格", f"the community has {total} households: one grid"
-    if region.closed == "compound" and not band.can_hold(region.households):
-        n = region.households
-        return (
-            "compound_split",
-            f"所在小区 {n} 户，不能整除入带",
-            f"its estate of {n} households cannot be cut into the band",
-        )
-    if not band.can_hold(region.households):
-        n = region.households
-        return (
-            "band_impossible",
-            f"被界线或单栋网格围住的片仅 {n} 户，分成几份都不在带内（已证明）",
-            f"its ground, closed in by barriers or single-building grids, holds {n}: no number of parts fits (proven)",
-        )
-    return (
-        "band_unmet",
-        "搜索未找到满足户数带的划分（未证明不存在）",
-        "the search found no division within the band (not proven impossible)",
-    )
-
-
-def _proven(c: Contacts, cut: Cut, label: int, band: Band, rules: DivisionRules) -> tuple[str, str] | None:
-    """Tell why a grid cannot be in the band, within its region nor across its borders; None: not proven."""
-    ground = _region_atoms(c, cut.region_of[label])
-    why = proven_cause(c.take(ground), np.flatnonzero(cut.labels[ground] == label), band, rules)
-    by_rule = np.array([r.closed == "building" for r in cut.region_of])[cut.labels]
-    around = np.flatnonzero(~by_rule & ~c.water)
-    part = components(len(around), c.take(around).pairs)
-    around = around[np.isin(part, part[np.isin(around, ground)])]
-    wider = why is not None and len(around) > len(ground)
-    return None if wider and can_group(contract(c.take(around), band, rules)[0], rules.exact_effort) else why
-
-
 def _rim(pieces: Pieces) -> Bools:
     """Tell which atoms lie at the boundary of their community, (n,)."""
     out = np.zeros(len(pieces.polygons), dtype=np.bool_)
@@ -233,27 +186,24 @@ def _dry(c: Contacts) -> Ints:
     return components(c.n, c.pairs[~c.water[c.pairs].any(axis=1)])
 
 
-def _apart(c: Contacts, members: Ints, land: Ints, dry: Ints, rim: Bools) -> tuple[str, str, str] | None:
+def _apart(c: Contacts, members: Ints, land: Ints, dry: Ints, rim: Bools) -> Cause | None:
     """Tell whether a grid is all there is of a detached part of the community, or of an island."""
     lived_in = members[c.households[members] > 0]
     part, shore = np.flatnonzero(land == land[lived_in[0]]), np.flatnonzero(dry == dry[lived_in[0]])
     if len(part) < c.n and not set(part[c.households[part] > 0].tolist()) - set(members.tolist()):
-        return "enclave", "社区边界之外的飞地，单独成格", "a part of the community that lies apart, a grid of its own"
+        zh, en = "社区边界之外的飞地，单独成格", "a part of the community that lies apart, a grid of its own"
+        return Cause("enclave", zh, en)
     alone = not set(shore.tolist()) - set(members.tolist()) and not rim[c.atom[shore]].any()
     if alone and len(shore) < len(part):
-        return "island", "四面环水且无桥的孤岛，单独成格", "land closed in by water without a bridge, a grid of its own"
+        zh, en = "四面环水且无桥的孤岛，单独成格", "land closed in by water without a bridge, a grid of its own"
+        return Cause("island", zh, en)
     return None
 
 
-def _named(apart: tuple[str, str, str], sites: list[str]) -> tuple[str, str, str]:
+def _named(apart: Cause, sites: list[str]) -> Cause:
     """Name the carved sites that cut a part off, where it is they."""
     if not sites:
         return apart
     listed = ", ".join(sites)
     zh = f"被专属场所 {listed.replace(', ', '、')} 与社区其余部分隔断，单独成格"
-    return "enclave", zh, f"cut off from the rest of the community by the site {listed}, a grid of its own"
-
-
-def _region_atoms(c: Contacts, region: Region) -> Ints:
-    """Return the positions of the region's atoms in c: regions are numbered on land only."""
-    return np.flatnonzero(~c.water)[region.members]
+    return Cause("enclave", zh, f"cut off from the rest of the community by the site {listed}, a grid of its own")

@@ -10,8 +10,10 @@ import pytest
 
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
-from gridgis.partition.causes import proven_cause
+from gridgis.partition.causes import Causes, Ground
 from gridgis.partition.graph import Contacts
+from gridgis.partition.levels import Cut
+from gridgis.partition.regions.pieces import Region
 from tests.partition.communities import RULES
 
 BAND = Band(300, 500)
@@ -38,7 +40,7 @@ def ground(households: Sequence[int], pairs: Sequence[tuple[int, int]], estates:
 
 def cause(c: Contacts, *members: int, exact_effort: float = 1.0) -> tuple[str, str] | None:
     at: Ints = np.array(members, dtype=np.int64)
-    return proven_cause(c, at, BAND, replace(RULES, exact_effort=exact_effort))
+    return Ground(c, np.arange(c.n), BAND, replace(RULES, exact_effort=exact_effort)).why(at)
 
 
 def test_an_estate_among_large_ones_is_named_with_the_room_beside_it() -> None:
@@ -61,6 +63,15 @@ def test_what_is_stuck_is_told_apart(households: list[int], pairs: list[tuple[in
     assert found is not None
     assert said in found[1]
     assert "(proven)" in found[1]
+
+
+def test_empty_ground_that_a_tower_took_is_a_way_for_others() -> None:
+    """Two of 200 on both sides of a tower meet over the empty ground behind it, whichever grid that went to."""
+    c = ground([200, 620, 200, 0], [(0, 1), (1, 2), (0, 3), (1, 3), (2, 3)])
+    regions = [Region(np.array(m), n, closed, (n,)) for m, n, closed in (([0], 200, ""), ([1, 3], 620, "building"))]
+    cut = Cut(np.array([0, 1, 2, 1]), [*regions, Region(np.array([2]), 200, "", (200,))])
+    causes = Causes(c, cut, BAND, RULES, first=True)
+    assert [causes.of(k).flag for k in range(3)] == ["band_unmet", "single_building", "band_unmet"]
 
 
 CROSS = ground([150, 150, 150, 150, 300], [(4, 0), (4, 1), (4, 2), (4, 3)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.area import make_area
 from benchmarks.case import Case, cpu_s, prepare
+from benchmarks.outside import Outside, outside
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Community, DivisionRules
 from gridgis.partition.community import cut_communities, decide_level2, pool, search_level2
@@ -22,7 +23,7 @@ class Engine:
 
     ``search_s``: level 2 by search; ``exact_s``: exact decisions where the search left the band; ``both_s``: all, with
     level 3 and looking ahead to it. ``least_pairs``: the household pairs that must live on both sides of a STRONG
-    barrier, by the merge model.
+    barrier, by the merge model. ``outside``: the grids outside their bands, with what is proven of each.
     """
 
     searched: Ints
@@ -32,6 +33,7 @@ class Engine:
     exact_s: float
     both_s: float
     least_pairs: int
+    outside: list[Outside]
 
 
 def divide_by_engine(case: Case, seed: int) -> Engine:
@@ -56,7 +58,7 @@ def divide_by_engine(case: Case, seed: int) -> Engine:
         level3[level2 == label] = cut.labels + int(level3.max()) + 1
     land = case.ground.take(np.flatnonzero(~case.ground.water))
     least = crossing_optimum(land, case.rules.level2, case.rules.max_area_empty_m2)
-    return Engine(searched, level2, level3, found - start, decided - began, both - again, least)
+    return Engine(searched, level2, level3, found - start, decided - began, both - again, least, outside(case, done))
 
 
 def forget() -> None:

@@ -23,6 +23,7 @@ from benchmarks.area import SIZES, make_area
 from benchmarks.case import Case, prepare
 from benchmarks.engine import Engine, divide_by_engine, warm_up
 from benchmarks.measures import Figures, measure
+from benchmarks.outside import Outside, summary
 from benchmarks.peers import SLOW, Answer, divide_by_metis, divide_by_other, divide_inside
 from benchmarks.report import ENGINE, YARDSTICK, Row, ground_table, level_table, made_with, peak_memory_gib, table
 from benchmarks.whole import divide_whole
@@ -85,12 +86,14 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
     rows: list[Row] = []
     ground: list[dict[str, float]] = []
     again: list[dict[str, Any]] = []
+    beyond: list[Outside] = []
     for k in range(number):
         seed = given.first_seed + k
         case = prepare(make_area(households, seed), rules)
         engine = divide_by_engine(case, seed=0)
         mine = _engine_rows(size, seed, case, engine)
         ground.append(_about(seed, case, engine, mine[1].figures))
+        beyond += engine.outside
         rows += mine + _peer_rows(size, seed, case, mine, given, slow=k < given.peer_seeds)
         if "redivision" in given.sections:
             again += redivision.redivide(case, engine, np.random.default_rng(seed))
@@ -99,6 +102,8 @@ def _run_size(size: str, rules: DivisionRules, given: argparse.Namespace, out: d
     print(ground_table(ground) + "\n")
     for level in (2, 3):
         print(f"Level {level}:\n\n{level_table([r for r in rows if r.level == level])}\n")
+    print(f"{summary(beyond)}\n")
+    out.setdefault("outside", []).extend([size, *one] for one in beyond)
     if again:
         print(f"After 5 % of the households changed:\n\n{redivision.as_table(again)}\n")
         out.setdefault("redivision", []).extend({"size": size, **r} for r in again)

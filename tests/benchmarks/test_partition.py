@@ -14,9 +14,11 @@ from benchmarks.case import Case, connected_parts, graph_of, prepare, shared_out
 from benchmarks.certificates import cut_in_blocks, grown
 from benchmarks.engine import divide_by_engine
 from benchmarks.measures import measure
+from benchmarks.outside import outside, summary
 from benchmarks.redivision import changed, redivide
 from benchmarks.report import Row, level_table
 from gridgis.model import DivisionRules
+from gridgis.partition.community import cut_communities
 
 RULES = DivisionRules.load("urban-300-500")
 needs_metis = pytest.mark.usefixtures("_metis")
@@ -42,6 +44,17 @@ def test_the_engine_keeps_all_households_and_nests_its_levels(case: Case) -> Non
         assert measure(case.scene, labels, RULES.level2).households == case.scene.households.sum()
     parents = np.unique(np.column_stack([found.level3, found.level2]), axis=0)
     assert len(np.unique(parents[:, 0])) == len(parents)
+
+
+def test_each_grid_outside_its_band_has_a_cause(case: Case) -> None:
+    found = divide_by_engine(case, seed=0)
+    told = outside(case, cut_communities([case.ground], [RULES], 0)[0])
+    assert told == found.outside
+    for level, labels in ((2, found.level2), (3, found.level3)):
+        band = RULES.level2 if level == 2 else RULES.level3
+        count = measure(case.scene, labels, band)
+        assert len(count.out_of_band) == sum(of == level for of, _, _ in told)
+    assert "Level 3 outside the band" in summary(told)
 
 
 def test_water_goes_to_its_bank_and_no_atom_is_left_out(case: Case) -> None:

@@ -16,8 +16,7 @@ from gridgis.partition.search.solve import appraised, solve
 
 HOPS = (1, 2)
 """How far around a part is cut anew, in parts, in each round."""
-TRIES = 2
-MOST_EFFORT = 40
+MOST_EFFORT = 12
 """ReCom proposals for each part at most: a few parts are cut, and cut again."""
 MOST_PARTS = 12
 
@@ -68,11 +67,8 @@ def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort
     total = int(part.weights.sum())
     fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if part.lower * k <= total <= part.upper * k]
     options = [k for k in fits or [len(ball)] if 0 < k <= part.n]
-    for attempt in range(TRIES):
-        other = solve(part, options, seed + attempt, min(effort, MOST_EFFORT))
-        labels = found.labels.copy()
-        labels[nodes] = other.labels + found.parts
-        changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))
-        if changed.wrong < found.wrong:
-            return changed
-    return found
+    other = solve(part, options, seed, min(effort, MOST_EFFORT))
+    labels = found.labels.copy()
+    labels[nodes] = other.labels + found.parts
+    changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))
+    return changed if changed.wrong < found.wrong else found

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gridgis.service.summary import Bar, Fault, LevelSummary
 
 BAR = 40
 """Characters of the longest bar."""
-SHOWN_FAULTS = 12
-"""Grids at fault that are printed; all are in the plan file, on the map and in ``--json``."""
+SHOWN_FAULTS = 4
+"""Grids at fault of one kind that are printed; all are in the plan file, on the map and in ``--json``."""
+KINDS = {
+    "band_unmet": ("带外，未证明做不到", "outside the band, not proven impossible"),
+    "band_impossible": ("带外，已证明做不到", "outside the band, proven impossible"),
+    "compound_split": ("带外，小区不能整除入带", "outside the band, of an estate that cannot be cut into it"),
+    "below_band": ("带外，社区户数不足", "outside the band, as the community is below it"),
+    "enclave": ("飞地", "apart from the rest of the community"),
+    "island": ("孤岛", "an island"),
+    "crosses_strong": ("跨越强界线", "across a STRONG barrier"),
+}
+"""Faults (service.summary.AT_FAULT) in words, the first of a grid's flags counts."""
 
 
 def print_summary(levels: Sequence[LevelSummary], found: Sequence[Fault]) -> None:
@@ -92,15 +104,22 @@ def print_faults(found: Sequence[Fault], single: int) -> None:
         out.print("没有带外或跨越强界线的网格 / no grid is outside its band or across a strong barrier\n", markup=False)
         return
     out.print(f"须查看的网格 {len(found)} 个 / grids to look at: {len(found)}", markup=False)
-    for fault in found[:SHOWN_FAULTS]:
-        for zh, en in fault.reasons or ((f"{fault.local_id} {'、'.join(fault.flags)}", ""),):
-            for text in (f"  ✗ {zh}", *([f"    {en}"] if en else [])):
-                for line in _wrapped(text, 100):
-                    out.print(line, markup=False, soft_wrap=True)
-    if len(found) > SHOWN_FAULTS:
-        more = len(found) - SHOWN_FAULTS
-        out.print(f"  另有 {more} 个，见 --json 与地图 / {more} more: see --json and the map", markup=False)
+    for kind, (zh, en) in KINDS.items():
+        if alike := [fault for fault in found if next(k for k in KINDS if k in fault.flags) == kind]:
+            out.print(f"  ✗ {zh} {len(alike)} 个 / {en}: {len(alike)}", markup=False)
+            for fault in alike[:SHOWN_FAULTS]:
+                _print_fault(fault, out)
+            if more := len(alike[SHOWN_FAULTS:]):
+                out.print(f"    另有 {more} 个，见 --json 与地图 / {more} more: see --json and the map", markup=False)
     out.print("")
+
+
+def _print_fault(fault: Fault, out: Console) -> None:
+    """Print the reasons for one grid, Chinese first."""
+    for zh, en in fault.reasons or ((f"{fault.local_id} {'、'.join(fault.flags)}", ""),):
+        for text in (f"    {zh}", *([f"      {en}"] if en else [])):
+            for line in _wrapped(text, 100):
+                out.print(line, markup=False, soft_wrap=True)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -109,13 +128,13 @@ def _wrapped(text: str, width: int) -> list[str]:
     Examples
     --------
     >>> _wrapped("  ab cd ef", 7)
-    ['  ab cd', '    ef']
+    ['  ab cd', '      ef']
     """
     lines, line = [], ""
     for word in _words(text):
         if line.strip() and cell_len(line + word.rstrip()) > width:
             lines.append(line.rstrip())
-            line = "    " + word.lstrip()
+            line = "      " + word.lstrip()
         else:
             line += word
     return [*lines, line.rstrip()]

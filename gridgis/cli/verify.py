@@ -12,8 +12,8 @@ from gridgis.cli.app import app
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = 20
-"""So many exceptions are printed; the broken rules are printed all."""
+SHOWN = 3
+"""So many exceptions of one kind are printed; the broken rules are printed all."""
 
 
 @app.command("verify")
@@ -44,22 +44,35 @@ def verify_command(
                   for r, n in report.checked.items()]  # fmt: skip
         columns = ["规则\nrule", "核查数\nchecked", "违反\nbroken", "确认的例外\nexceptions"]
         print_table("核查 / verification", columns, counts, numbers=3)
-        _print_findings("确认的例外 / exceptions, confirmed", report.exceptions, SHOWN)
-        _print_findings("违反 / broken rules", report.violations, len(report.violations))
+        first = report.exceptions.groupby(["rule", kinds(report.exceptions["why"])]).head(SHOWN)
+        _print_findings("确认的例外 / exceptions, confirmed", first)
+        if more := len(report.exceptions) - len(first):
+            typer.echo(f"另有同类 {more} 条，见 --json / {more} more of these kinds: see --json")
+        _print_findings("违反 / broken rules", report.violations)
         zh, en = ("全部规则满足", "every rule holds") if report.ok else ("有规则被违反", "rules are broken")
         typer.echo(f"{zh} / {en}: {plan}")
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _print_findings(title: str, table: pd.DataFrame, shown: int) -> None:
+def kinds(why: pd.Series) -> pd.Series:
+    """Return reasons without what differs from grid to grid: numbers and the names of grids, buildings and estates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> kinds(pd.Series(["72 households: a tower", "104 households: a tower", "compound E3: B1+B27"])).tolist()
+    ['# households: a tower', '# households: a tower', 'compound #: #']
+    """
+    return why.str.replace(r"\w*\d[\w.+-]*( \+ \d+)*", "#", regex=True)
+
+
+def _print_findings(title: str, table: pd.DataFrame) -> None:
     from gridgis.cli.report import print_table
 
     if table.empty:
         return
     rows = [
         [rule, grid, f"{float(measure):.10g}" if abs(float(measure)) < 10 else f"{float(measure):.0f}", why]
-        for rule, grid, measure, why in table[["rule", "grid", "measure", "why"]].to_numpy().tolist()[:shown]
+        for rule, grid, measure, why in table[["rule", "grid", "measure", "why"]].to_numpy().tolist()
     ]
     print_table(title, ["规则\nrule", "网格\ngrid", "量度\nmeasure", "原因\nwhy"], rows)
-    if len(table) > shown:
-        typer.echo(f"另有 {len(table) - shown} 条，见 --json / {len(table) - shown} more: see --json")

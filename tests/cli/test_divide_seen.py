@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from gridgis.cli.summary import KINDS, print_faults
+from gridgis.service.summary import AT_FAULT, Fault
 from tests.cli.small_town import CODE, buildings, write_town
 
 
@@ -60,9 +62,22 @@ def test_the_report_shows_bars_and_faults_within_100_columns(
     shown = out[: out.index("[rules/profile]")].splitlines()[:-1]
     assert [line for line in shown if "█" in line]
     assert [line for line in shown if "░" in line]
-    assert [line for line in shown if "✗" in line and "300-500" in line]
+    assert [line for line in shown if "✗ 带外，已证明做不到" in line]
+    assert [line for line in shown if CODE in line and "300-500" in line]
     assert "single buildings, grids by rule: 1" in out
     assert max(cell_len(line.rstrip()) for line in shown) <= 100
+
+
+def test_of_many_grids_at_fault_for_one_reason_a_few_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    both = ("compound_split", "crosses_strong")
+    found = [Fault(f"1-2-{k:02}", "", 2, 20, ("crosses_strong",), (("跨越", f"crosses {k}"),)) for k in range(9)]
+    print_faults([*found, Fault("1-2-99", "", 2, 20, both, (("小区", "an estate"),))], 0)
+    said = capsys.readouterr().out
+    assert [said.count(text) for text in ("crosses", "an estate\n", "5 more", "STRONG barrier: 9")] == [4, 1, 1, 1]
+
+
+def test_every_fault_has_a_name() -> None:
+    assert set(KINDS) == set(AT_FAULT)
 
 
 def test_where_nothing_is_wrong_the_report_says_so(run: Any, town: Path, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pytest
 
+from gridgis.model import VerifyReport
 from tests.cli.small_town import CODE, communities, write_town
 
 
@@ -67,3 +69,14 @@ def test_a_file_that_is_no_plan_is_refused(run: Any, tmp_path: Path) -> None:
 def test_a_plan_that_is_not_there_is_refused(run: Any, tmp_path: Path) -> None:
     result = run("verify", tmp_path / "no.gpkg")
     assert (result.code, "找不到文件" in result.err, "there is no file" in result.err) == (2, True, True)
+
+
+def test_of_many_exceptions_of_one_kind_a_few_are_printed(
+    run: Any, plan_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = [f"{n} 户 / {n} households: a tower" for n in range(60, 69)] + ["an enclave"]
+    rows = pd.DataFrame({"rule": "band-3", "grid": [f"{CODE}-3-{n}" for n in range(10)], "measure": 1.0, "why": why})
+    report = VerifyReport(rows.iloc[:0], rows, {"band-3": 10})
+    monkeypatch.setattr("gridgis.service.divide.verify", lambda *_, **__: report)
+    said = run("verify", plan_file).out
+    assert [said.count(text) for text in ("a tower", "an enclave", "6 more")] == [3, 1, 1]

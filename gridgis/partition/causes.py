@@ -144,7 +144,7 @@ def _stuck(problem: Problem, v: int, zh: str, en: str) -> tuple[str, str]:
     if weight > problem.upper:
         why_zh, why_en = f"{weight} 户，超过上限", f"of {weight} households, above the limit"
     elif not len(near):
-        why_zh, why_en = f"仅 {weight} 户，四周再无住户", f"of {weight} households has no others around it"
+        why_zh, why_en = f"仅 {weight} 户，四周再无住户", f"of {weight} households with no others around it"
     elif weight + int(near.min()) > problem.upper:
         room = problem.upper - weight
         why_zh = f"{weight} 户，相邻的楼栋或小区各自都多于 {room} 户"

@@ -53,7 +53,7 @@ def test_an_estate_among_large_ones_is_named_with_the_room_beside_it() -> None:
 @pytest.mark.parametrize(
     ("households", "pairs", "said"),
     [
-        ([290, 0], [(0, 1)], "a building of 290 households has no others around it"),
+        ([290, 0], [(0, 1)], "a building of 290 households with no others around it"),
         ([620, 20, 380], [(0, 1), (1, 2)], "a building of 620 households, above the limit"),
         ([288, 2, 450], [(0, 1), (1, 2)], "which no combination with those around it"),
     ],

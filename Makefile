@@ -1,9 +1,12 @@
 # make demo: the main job on the sample street.   make test: all tests.   make lint: format, types, layers, spelling.
 # Each installs what it needs by itself, into .venv.
 PYTHON ?= python3
+comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Where everything is required (continuous integration), the peers of the benchmarks are tested too.
+EXTRAS := dev$(if $(filter 1,$(GRIDGIS_REQUIRE)),$(comma)bench)
 
 .PHONY: demo test lint install system clean
 
@@ -28,7 +31,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
 	  echo "无法建立虚拟环境，请安装 python3-venv / cannot make a virtual environment: install python3-venv"; exit 1; }
 	@echo "安装依赖，第一次需几分钟 / installing dependencies, minutes the first time ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 # The browser tests need Chromium and a Chinese font. Without them, or without the right to install them, these tests

@@ -36,8 +36,7 @@ from gridgis.partition.levels import (
     recutter,
 )
 from gridgis.partition.lookahead import look_ahead
-from gridgis.partition.regions.carve import carved_regions
-from gridgis.partition.regions.pieces import Region
+from gridgis.partition.regions.pieces import Region, regions
 
 CHUNKS = 16
 """Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""
@@ -169,11 +168,11 @@ def search_level2(
     run: Run,
     progress: Progress = no_progress,
 ) -> list[Task]:
-    """Cut communities that are level 1 into level 2 by search: regions are carved and cut, leftovers are joined."""
+    """Cut communities that are level 1 into level 2 by search: regions are cut, leftovers are joined."""
     tasks: list[Task] = []
     for i, (c, r) in enumerate(zip(grounds, rules, strict=True)):
         land = land_of(c)
-        found = carved_regions(land, r.level2, r.max_area_empty_m2) if land.n else []
+        found = regions(land, r.level2, r.max_area_empty_m2) if land.n else []
         for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
             tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
     return _join(grounds, tasks, run(_cut_level2, tasks, "level 2", progress), cut_again)

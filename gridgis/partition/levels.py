@@ -14,7 +14,7 @@ from gridgis.partition.exact.groupings import find_grouping
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import Cutter, join_leftovers, outside
 from gridgis.partition.problem import Found, Problem, Shape
-from gridgis.partition.regions.pieces import Region, regions
+from gridgis.partition.regions.pieces import Region, regions, sides
 from gridgis.partition.search.around import search_around
 from gridgis.partition.search.solve import appraised, solve
 from gridgis.partition.search.stuck import inevitable, shortfall_outside
@@ -25,6 +25,11 @@ LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
+PAIR_PRICE = 0.5
+"""Price of a household pair across a STRONG barrier, in metres of open border: few pairs go before good borders."""
+CROSSINGS, NEAR = 5, 1.02
+"""Searches of ground that crosses a STRONG barrier, each for RETRIES numbers of parts, until the pairs are so near to
+the model's (`Region.pairs`)."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,26 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)
     effort = max(rules.effort, SMALL // problem.n)
-    found = solve(problem, options[:1], seed, effort)
+    if problem.side is None:
+        found = solve(problem, options[:1], seed, effort)
+    else:
+        found = _cross(problem, options[:RETRIES], seed, effort, NEAR * region.pairs)
     if not found.holds:
         found = _once_more(problem, options, seed, effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
+
+
+def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough: float) -> Found:
+    """Cut ground that crosses a STRONG barrier: few of its ways have the fewest pairs, so it is searched more often."""
+    tries = ((attempt, k) for attempt in range(CROSSINGS) for k in options)
+    best: Found | None = None
+    for attempt, k in tries:
+        found = solve(problem, [k], seed + 7919 * attempt, effort)
+        best = found if best is None else min(best, found, key=_worth)
+        if best.holds and problem.pairs_across(best.labels) <= enough:
+            break
+    assert best is not None
+    return best
 
 
 def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
@@ -172,6 +193,8 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
     rim = np.bincount(node, c.outline, n)
     for side in (0, 1):
         rim -= np.bincount(node[c.pairs[:, side]], metres, n)
+    ground = np.zeros(n, dtype=np.int64)
+    ground[node] = sides(c)
     problem = Problem(
         np.bincount(node, c.households, n).astype(np.int64),
         np.column_stack([key // n, key % n]).astype(np.int64),
@@ -187,6 +210,8 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
         ),
         compactness=rules.compactness_price,
         apart=np.unique(np.sort(node[c.apart], axis=1), axis=0),
+        side=ground if ground.any() else None,
+        across=PAIR_PRICE,
     )
     return problem, node
 

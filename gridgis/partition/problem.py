@@ -14,6 +14,19 @@ def _no_pairs() -> Ints:
     return np.empty((0, 2), dtype=np.int64)
 
 
+def pairs_across(side: Ints, labels: Ints, weights: Ints) -> int:
+    """Return the pairs of units of weight in one part (``labels``) but on different sides, all (n,).
+
+    Examples
+    --------
+    >>> pairs_across(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([300, 50, 250]))
+    12500
+    """
+    where = np.unique(labels * (int(side.max(initial=0)) + 1) + side, return_inverse=True)[1]
+    inside, total = np.bincount(where.ravel(), weights), np.bincount(labels, weights)
+    return round(float((total**2).sum() - (inside**2).sum()) / 2)
+
+
 @dataclass(frozen=True)
 class Shape:
     """What compactness needs of a graph on the ground.
@@ -96,6 +109,10 @@ class Problem:
     def linear_price(self, labels: Ints) -> float:
         """Return what an exact solver minimises: cost of the border and price of unevenness."""
         return self.border(labels) + self.balance * self.unevenness(labels)
+
+    def pairs_across(self, labels: Ints) -> int:
+        """Return the pairs of units of weight in one part that are on different sides."""
+        return 0 if self.side is None else pairs_across(self.side, labels, self.weights)
 
     def moved(self, labels: Ints) -> int:
         """Return the weight of the nodes that are not at home."""

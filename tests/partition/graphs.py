@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from gridgis.model import Band
+from gridgis.model import BARRIER_CLASSES, Band
 from gridgis.partition.graph import Contacts
+
+PRIMARY, OPEN = BARRIER_CLASSES.index("primary"), len(BARRIER_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -99,3 +101,23 @@ def random_graph(number: int, most: int = 6) -> Drawn:
 
 def fits(groups: list[set[int]], graph: Drawn, band: Band) -> bool:
     return all(graph.load(g) in band for g in groups)
+
+
+def lattice(households: list[list[int]], roads: tuple[int, ...], compound: dict[tuple[int, int], int]) -> Contacts:
+    """Return squares of 20 m in rows, with a primary road after some of the columns."""
+    table = np.array(households, dtype=np.int64)
+    rows, columns = table.shape
+    number = np.arange(rows * columns).reshape(rows, columns)
+    beside = np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()])
+    below = np.column_stack([number[:-1].ravel(), number[1:].ravel()])
+    klass = np.full(len(beside) + len(below), OPEN)
+    klass[: len(beside)][np.isin(beside[:, 0] % columns, roads)] = PRIMARY
+    length = np.zeros((len(klass), OPEN + 1))
+    length[np.arange(len(klass)), klass] = 20.0
+    estates = np.full(table.size, -1)
+    for (i, j), k in compound.items():
+        estates[number[i, j]] = k
+    pairs = np.concatenate([beside, below])
+    drawn = Drawn(table.ravel().tolist(), [(int(a), int(b)) for a, b in pairs], [1] * len(pairs))
+    area = np.full(table.size, 400.0)
+    return replace(drawn.contacts(), area=area, outline=np.full(table.size, 80.0), compound=estates, length=length)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.model import Band
+from gridgis.partition.problem import pairs_across
 from gridgis.partition.reasons import _crossing, _merged, _why_crossing, _why_needy
-from gridgis.partition.regions.pieces import Region, pairs_across, regions, sides
+from gridgis.partition.regions.pieces import Region, regions, sides
 from tests.partition.communities import BOX, community, divided, houses, line, told
-from tests.partition.test_carve import lattice
+from tests.partition.graphs import lattice
 
 URBAN = Band(300, 500)
 

@@ -142,20 +142,6 @@ def crossing_optimum(c: Contacts, band: Band, max_area_empty_m2: float) -> int:
     return sum(r.pairs for r in regions(c, band, max_area_empty_m2))
 
 
-def pairs_across(part: Ints, labels: Ints, households: Ints) -> int:
-    """Return the household pairs in one grid (``labels``) but on different pieces (``part``), all (n,).
-
-    Examples
-    --------
-    >>> pairs_across(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([300, 50, 250]))
-    12500
-    """
-    cell, where = np.unique(np.column_stack([labels, part]), axis=0, return_inverse=True)
-    inside = np.bincount(where.ravel(), households)
-    total = np.bincount(labels, households)
-    return round(float((total**2).sum() - (inside**2).sum()) / 2) if len(cell) else 0
-
-
 def sides(c: Contacts, joined: Ints | None = None) -> Ints:
     """Label the pieces between STRONG barriers, (n,); inside an estate, or over ``joined`` pairs, they part nothing."""
     within = c.pairs[~c.strong | _same_compound(c)]

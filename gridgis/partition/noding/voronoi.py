@@ -52,7 +52,7 @@ def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
     step, owner = np.concatenate([step, others]), np.concatenate([np.repeat(boxlike, 4), of])
     points = np.concatenate([spots, step[:, :2]])
     labels = np.concatenate([other[gone], owner])
-    narrow, of = step[:0], owner[:0]
+    narrow, of, known = step[:0], owner[:0], 0
     while len(step):
         halve = _too_wide(step, owner, points, labels)
         narrow, of = np.concatenate([narrow, step[~halve]]), np.concatenate([of, owner[~halve]])
@@ -62,8 +62,9 @@ def sample_outlines(geoms: Any) -> tuple[Floats, Ints]:
         step = np.concatenate([np.hstack([step[:, :2], middle]), np.hstack([middle, step[:, 2:]])])
         owner = np.concatenate([owner, owner])
         if not len(step):  # a sample that was set later may lie where there was none
-            wide = _too_wide(narrow, of, points, labels)
-            step, owner, narrow, of = narrow[wide], of[wide], narrow[~wide], of[~wide]
+            wide = _near(narrow, points[known:])
+            wide[wide] = _too_wide(narrow[wide], of[wide], points, labels)
+            step, owner, narrow, of, known = narrow[wide], of[wide], narrow[~wide], of[~wide], len(points)
     order = np.argsort(labels, kind="stable")
     return points[order], labels[order]
 
@@ -99,6 +100,15 @@ def _inset_quadrilaterals(geoms: Geometries) -> tuple[Floats, Ints]:
         sound = ((sine > LEAST_SINE) & ((rest * unit).sum(axis=2) > 0)).all(axis=1)
     step = np.concatenate([moved, np.roll(moved, -1, axis=1)], axis=2)
     return step[sound].reshape(-1, 4), found[sound]
+
+
+def _near(step: Floats, fresh: Floats) -> Bools:
+    """Tell which steps have one of some samples so near that ``_too_wide`` may ask for it, (n,)."""
+    if len(fresh) > len(step) / 10:
+        return np.ones(len(step), dtype=bool)
+    middle, length = (step[:, :2] + step[:, 2:]) / 2, np.hypot(*(step[:, 2:] - step[:, :2]).T)
+    close = cKDTree(fresh).query(middle, distance_upper_bound=float(2 * length.max(initial=0)))[0]
+    return np.asarray(close <= 2 * length)
 
 
 def _too_wide(step: Floats, owner: Ints, points: Floats, labels: Ints) -> Bools:

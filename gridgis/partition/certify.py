@@ -16,7 +16,8 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Ints
 from gridgis.geometry.coverage import Row, report_row
 from gridgis.model import Band, DivisionRules
-from gridgis.partition.exact.polish import TOLERANCE, holds, polish
+from gridgis.partition.exact.polish import holds, polish
+from gridgis.partition.exact.race import TOLERANCE
 from gridgis.partition.graph import Contacts
 from gridgis.partition.levels import contract, part_options
 from gridgis.partition.problem import Problem

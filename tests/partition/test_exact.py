@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gridgis.geometry.arrays import Ints
 from gridgis.partition.components import components
 from gridgis.partition.exact import frontier as exact_frontier
-from gridgis.partition.exact import polish as exact
+from gridgis.partition.exact import race as exact
 from gridgis.partition.exact import sets as exact_sets
 from gridgis.partition.exact.feasible import feasible
 from gridgis.partition.exact.frontier import frontier
@@ -197,7 +197,7 @@ def test_more_parts_than_nodes_are_impossible() -> None:
 def test_many_sets_are_listed_in_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = town(5, 3)
     known = polish(problem, np.zeros(25, dtype=np.int64), [2, 3], 20.0)
-    monkeypatch.setattr(exact, "FIRST_LIST", 4)
+    monkeypatch.setattr(exact, "LIST", 4)
     rounds = polish(problem, np.zeros(25, dtype=np.int64), [2, 3], 20.0)
     assert rounds.exact
     assert rounds.objective == pytest.approx(known.objective)

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from gridgis.geometry.arrays import Ints
-from gridgis.partition.exact.polish import Race, holds
-from gridgis.partition.exact.sets import Sets
+from gridgis.partition.exact.polish import holds
+from gridgis.partition.exact.race import Race
 from gridgis.partition.problem import Problem
 
 
@@ -51,13 +51,10 @@ def feasible(problem: Problem, options: Sequence[int], effort: float) -> Answer:
     allowed = [k for k in dict.fromkeys(options) if 1 <= k <= small.problem.n]
     if not allowed:
         return Answer(False)
-    sets = Sets.of(small.problem)
-    if sets is None:
-        return Answer(None)
-    race = Race(sets, allowed, effort, None, first=True)
+    race = Race(small.problem, allowed, effort, None, first=True)
     race.run()
     if race.labels is None:
-        return Answer(None if any(race.open_(k) for k in allowed) else False)
+        return Answer(False if race.bound == np.inf else None)
     labels = small.restore(race.labels)
     assert holds(problem, labels, allowed)
     return Answer(True, labels)

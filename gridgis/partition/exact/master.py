@@ -15,10 +15,11 @@ RESOLUTION = 1e9
 
 @dataclass(frozen=True)
 class Relaxed:
-    """The optimum of the linear relaxation: its value, (n,) what each node is worth, and how much is left uncovered."""
+    """The optimum of the linear relaxation: value, (n,) worth of each node, share of each set, what is left uncovered."""
 
     value: float
     worth: Floats
+    shares: Floats
     uncovered: float
 
 
@@ -37,7 +38,9 @@ def relax(sets: Members, prices: Floats, parts: int, missing: float) -> Relaxed 
     found = linprog(costs, A_eq=csc_array(rows), b_eq=right, bounds=(0, None), method="highs-ds")
     if found.status != 0:
         return None
-    return Relaxed(float(found.fun), np.asarray(found.eqlin.marginals[:n]), float(found.x[count:].sum()))
+    return Relaxed(
+        float(found.fun), np.asarray(found.eqlin.marginals[:n]), found.x[:count], float(found.x[count:].sum())
+    )
 
 
 @dataclass(frozen=True)

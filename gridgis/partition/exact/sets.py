@@ -129,6 +129,11 @@ class Sets:
         a, b = self.problem.edges.T
         return np.asarray((sets[:, a] != sets[:, b]) @ self.problem.costs / 2, dtype=np.float64)
 
+    def fits(self, sets: Members) -> NDArray[np.bool_]:
+        """Tell which sets are within the bounds as the network counts weights."""
+        weight = sets @ self.steps
+        return np.asarray((weight >= self.least) & (weight <= self.most))
+
     def relaxed(self, sets: Members, parts: int) -> Floats:
         """Return the price of sets as the network prices them."""
         return np.asarray(self.borders(sets) + self.size_price(parts)[sets @ self.steps], dtype=np.float64)

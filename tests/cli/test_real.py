@@ -43,8 +43,4 @@ def test_a_real_city_centre_is_divided_and_verified(run: Any, files: OwnFiles, t
     barriers = [word for file in files.barriers for word in ("--barriers", file)]
     assert run("divide", *given, *barriers, "--name", files.name, "-o", tmp_path / "p.gpkg").code == 0
     result = run("verify", tmp_path / "p.gpkg", "--json")
-    broken = json.loads(result.out)["violations"]
-    # Every rule but one holds. Of some 240 level-3 grids up to two are out of the band without a proof that they must
-    # be: one has two buildings on one atom, one the search did not find a way for.
-    assert {row["rule"] for row in broken} <= {"band-3"}, result.out
-    assert len(broken) <= 2
+    assert json.loads(result.out)["violations"] == [], result.out

@@ -46,9 +46,7 @@ def test_real_road_blocks_are_divided_and_verified() -> None:
     plan = divide(given)
     assert len(plan.atoms) >= 3_000
     report = verify(plan, given, plan.rules)
-    # Every rule but one holds. Of level 3, up to two grids are out of the band without a proof that they must be.
-    assert set(report.violations["rule"]) <= {"band-3"}, report.violations.to_string()
-    assert len(report.violations) <= 2
+    assert report.ok, report.violations.to_string()
     figures = plan.report.figures
     assert figures["households"] == given.buildings["households"].sum()
     told = report.exceptions["rule"].value_counts()

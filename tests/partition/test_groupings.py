@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
 from gridgis.partition.any_graph import partition_graph
 from gridgis.partition.components import components
+from gridgis.partition.exact import groupings
+from gridgis.partition.exact.feasible import Answer, feasible
 from gridgis.partition.exact.groupings import can_group, find_grouping
 from gridgis.partition.levels import part_options
 from gridgis.partition.problem import Problem
@@ -130,6 +133,21 @@ def test_empty_ground_joins_over_the_dearest_border() -> None:
     found = find_grouping(np.array([30, 0, 30]), np.array([[0, 1], [1, 2]]), np.array([1.0, 5.0]), BAND)
     assert found is not None
     assert found[1] == found[2] != found[0]
+
+
+def test_where_much_ground_is_empty_a_grouping_is_found_on_the_graph_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights, edges = np.zeros(64, dtype=np.int64), square(8)
+    weights[[0, 7, 20, 27, 36, 43, 56, 63]] = 20
+
+    def small_only(problem: Problem, options: list[int], effort: float) -> Answer:
+        return Answer(None) if problem.n == len(weights) else feasible(problem, options, effort)
+
+    monkeypatch.setattr(groupings, "feasible", small_only)
+    found = find_grouping(weights, edges, np.ones(len(edges)), BAND)
+    assert found is not None
+    assert within(found, weights, edges, BAND)
 
 
 def test_a_region_of_too_many_buildings_is_left_alone() -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgis.model import Band
+from gridgis.model import BARRIER_CLASSES, Band
+from gridgis.partition.graph import Contacts
+from gridgis.partition.levels import cut_level
 from gridgis.partition.problem import pairs_across
 from gridgis.partition.reasons import _crossing, _merged, _why_crossing, _why_needy
 from gridgis.partition.regions.pieces import Region, regions, sides
-from tests.partition.communities import BOX, community, divided, houses, line, told
+from tests.partition.communities import BOX, RULES, community, divided, houses, line, told
 from tests.partition.graphs import lattice
 
 URBAN = Band(300, 500)
@@ -37,6 +39,23 @@ def test_empty_ground_joins_its_neighbour_and_large_empty_ground_stays() -> None
     assert [(r.households, r.closed) for r in regions(ground, URBAN, 1e9)] == [(400, "")]
     assert [(r.households, r.closed) for r in regions(ground, URBAN, 401.0 * 15)] == [(400, "")]
     assert [(r.households, r.closed) for r in regions(ground, URBAN, 399.0 * 15)] == [(0, "empty"), (400, "")]
+
+
+def test_empty_ground_outside_an_estate_goes_to_those_whom_it_can_join() -> None:
+    """Two of 150 and a tower in an estate, empty ground along its wall: longest by the tower, which it cannot join."""
+    wall = np.zeros((5, 9))
+    wall[:, BARRIER_CLASSES.index("wall")] = 10.0, 50.0, 10.0, 0.0, 0.0
+    wall[3:, 8] = 10.0
+    households = np.array([150, 620, 150, 0], dtype=np.int64)
+    pairs = np.array([(0, 3), (1, 3), (2, 3), (0, 1), (1, 2)])
+    ground = Contacts(
+        np.arange(4), households, households, np.ones(4), np.full(4, 99.0), households * 1.0,
+        np.array([0, 0, 0, -1]), np.zeros(4, dtype=bool), pairs, wall,
+    )  # fmt: skip
+    found = [(r.members.tolist(), r.closed) for r in regions(ground, URBAN, 1e9)]
+    assert found == [([0, 2, 3], "compound"), ([1], "building")]
+    cut = cut_level(ground, URBAN, RULES, 0)
+    assert np.bincount(cut.labels, households).tolist() == [300, 620]
 
 
 def test_ground_without_anybody_is_one_region() -> None:

@@ -97,7 +97,7 @@ def regions(c: Contacts, band: Band, max_area_empty_m2: float) -> list[Region]:
     """
     group, why = closures(c, band, max_area_empty_m2)
     ground = _pieces(c, group, band, max_area_empty_m2)
-    root = _absorb_empty(ground)
+    root = _absorb_empty(ground, np.array([k for k, reason in why.items() if reason == "building"], dtype=np.int64))
     lived_in = np.flatnonzero(ground.households > 0)
     position = np.full(len(root), -1, dtype=np.int64)
     position[lived_in] = np.arange(len(lived_in))
@@ -198,14 +198,17 @@ def _lumps(c: Contacts, piece: Ints, band: Band) -> list[list[int]]:
     return out
 
 
-def _absorb_empty(ground: _Pieces) -> Ints:
-    """Attach pieces without households to a piece with them, nearest first, across the weakest barrier, (p,)."""
+def _absorb_empty(ground: _Pieces, towers: Ints) -> Ints:
+    """Attach pieces without households to a piece with them, nearest first, across the weakest barrier, (p,).
+
+    To ``towers`` (closures) only where nothing else is across as weak a barrier: their ground joins nobody else.
+    """
     touch, keep = ground.touch, ground.keep_empty
     parent = np.arange(len(keep))
     settled = (ground.households > 0) | keep
     both = np.concatenate([touch.pairs, touch.pairs[:, ::-1]])
     weak, metres = np.tile(touch.weak, 2), np.tile(touch.metres, 2)
-    order = np.lexsort((both[:, 1], -metres, -weak, both[:, 0]))
+    order = np.lexsort((both[:, 1], -metres, np.isin(ground.own[both[:, 1]], towers), -weak, both[:, 0]))
     both = both[order]
     while not settled.all():
         now = both[~settled[both[:, 0]] & (settled & ~keep)[both[:, 1]]]

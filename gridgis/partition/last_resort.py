@@ -75,10 +75,14 @@ def _join_all(ground: _Ground, cut: Cutter) -> None:
     for i in sorted(now):
         if i not in now or not ground.outside(now[i]):
             continue
-        cluster = [i]
+        cluster, atoms = [i], len(now[i][0].members)
         for j in cluster:
-            cluster += [k for k in ground.beside(j) if k not in cluster]
-        if len(cluster) < 3 or sum(len(now[j][0].members) for j in cluster) > MOST_ATOMS:
+            if atoms > MOST_ATOMS:
+                break
+            new = [k for k in ground.beside(j) if k not in cluster]
+            cluster += new
+            atoms += sum(len(now[k][0].members) for k in new)
+        if len(cluster) < 3 or atoms > MOST_ATOMS:
             continue
         region, labels = now[i]
         for j in cluster[1:]:
@@ -151,8 +155,8 @@ class _Ground:
 def _shortfall(land: Contacts, wrong: Ints, band: Band) -> Ints:
     """Return how much every grid that holds one of some atoms must lie outside the band, wherever borders run, (n,)."""
     node = land.whole(band.upper)
-    ends = np.unique(np.sort(node[land.pairs], axis=1), axis=0)
-    ends = ends[ends[:, 0] != ends[:, 1]]
+    ends = node[land.pairs]
+    ends = ends[ends[:, 0] != ends[:, 1]]  # an edge given twice does no harm
     weights = np.bincount(node, land.households).astype(np.int64)
     problem = Problem(weights, ends, np.ones(len(ends)), band.lower, band.upper)
     return shortfall(problem, np.unique(node[wrong]))[node]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from shapely import box
 
 from gridgis.errors import InvalidInput
-from gridgis.model import Community, DivisionPlan
+from gridgis.model import Band, Community, DivisionPlan
 from gridgis.partition import certify, divide
+from gridgis.partition.regions.pieces import Region
 from tests.partition.communities import RULES, community, houses, line, sound
+from tests.partition.graphs import lattice
 
 GROUND = box(0, 0, 300, 240)
 
@@ -75,6 +78,24 @@ def test_ground_that_no_number_of_grids_fits_is_proven_impossible() -> None:
     found = divide(small, RULES, certify=1.0).report.figures["certificates"]
     assert [one["status"] for one in found["list"]] == ["impossible"]
     assert found["impossible"] == 1
+
+
+def test_what_is_drawn_anew_after_the_proof_is_judged_by_it() -> None:
+    """Looking ahead to level 3 may give up the optimum: the bound still holds, and the gap tells what that costs."""
+    ground = lattice([[50] * 6] * 4, (), {})
+    rules = replace(RULES, level2=Band(500, 700))
+    across = np.repeat([0, 1], 12)  # two grids side by side, 4 blocks of border
+    region = Region(np.arange(24), 1200, "", (1200,))
+    best, proof = certify.prove(ground, region, (np.arange(24) % 6 >= 3).astype(np.int64), rules, 5.0)
+    assert proof.status == "optimal"
+    kept, changed = certify.judged(proof, ground, best, rules), certify.judged(proof, ground, across, rules)
+    assert (kept.status, kept.gap) == ("optimal", 0.0)
+    assert (changed.status, changed.bound) == ("bounded", kept.bound)
+    assert changed.objective is not None
+    assert kept.objective is not None
+    assert changed.gap == pytest.approx((changed.objective - kept.objective) / changed.objective)
+    outside = certify.judged(proof, ground, (np.arange(24) >= 4).astype(np.int64), rules)
+    assert (outside.status, outside.objective, outside.gap) == ("unknown", None, None)
 
 
 @pytest.mark.parametrize("wrong", [0, -1.0, np.nan, np.inf, True])

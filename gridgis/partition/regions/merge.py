@@ -14,9 +14,9 @@ stay outside the band in every grouping are dearer than any crossing.
 
 In ground of up to ``SMALL`` pieces that is the cheapest of all layouts (with estates: of those that `crossing` tries),
 and ``Merged.exact`` says so. In larger ground 2 is a shortcut and groups have up to ``MOST_PIECES`` pieces (what else
-hangs on an elastic host not counted); of 300 random grounds of 4 to 7 pieces it lost in one, by 0.7 %. Where the effort
-ran out, or groups were left outside the band that larger ones might help, these are joined greedily and all is tried
-again.
+hangs on an elastic host not counted); of 300 random grounds of 4 to 7 pieces it lost in one, by 0.7 %. Where groups are
+left outside the band they are joined greedily and all is tried again, each taken as one piece: its grids may then run
+through a part of one of its pieces to another, which the layouts above may not.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from gridgis.partition.regions.crossing import Given, Group, Layout, Piece, floo
 
 MOST_PIECES = 6
 """Pieces of a group whose layouts are tried."""
-SMALL = 7
+SMALL = 6
 """Connected ground of so many pieces is solved by trying all of its groups."""
 MOST_STEPS = 12_000
-"""Grids tried in all groups of connected ground before the larger groups are left out."""
+"""Grids tried in all groups of larger connected ground before the larger groups are left out."""
 OUTSIDE = 1e6
 """Price of a household outside the band: more than the pairs of any crossing grid."""
 
@@ -140,10 +140,11 @@ def _merge_connected(ground: Map, inside: list[int], band: Band) -> tuple[list[J
         grids = (tuple((i, ground.pieces[i].households) for i in inside),) if len(inside) > 1 else ()
         return [Joined(tuple(inside), grids, band.lower - total)], True
     chosen, complete = _Search(ground, inside, band).run()
-    stuck = [g for g in chosen if g.excess]
-    if complete or not stuck or len(chosen) == 1:
-        return chosen, complete and len(inside) <= SMALL
-    return _coarser(ground, chosen, band), False
+    if len(chosen) > 1 and (stuck := sum(g.excess for g in chosen)):
+        coarser = _coarser(ground, chosen, band)
+        if sum(g.excess for g in coarser) < stuck:
+            return coarser, False
+    return chosen, complete and len(inside) <= SMALL
 
 
 def _coarser(ground: Map, chosen: list[Joined], band: Band) -> list[Joined]:
@@ -292,7 +293,7 @@ class _Search:
             grown = sorted(self._grown(front))
             front = {}
             for mask in grown:
-                if self.steps > MOST_STEPS:
+                if self.steps > MOST_STEPS and not self.all:
                     self.complete = False
                     return
                 front[mask] = self._price(mask)

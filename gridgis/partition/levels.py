@@ -23,6 +23,8 @@ SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
+RESTARTS = 2
+"""Searches from anew (many more where none keeps the band) before ground is decided exactly."""
 RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 PAIR_PRICE = 0.5
@@ -162,7 +164,7 @@ def _once_more(problem: Problem, options: list[int], seed: int, effort: int, fou
 
 
 def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
-    """Return labels in the band where an exact search finds such for ground that is outside; else the labels given."""
+    """Return labels in the band for ground that is outside, by searches from anew, then exactly; else those given."""
     load = np.bincount(labels, c.households).astype(np.int64)
     if not rules.exact_effort or region.closed in ("building", "empty") or not outside(load, band).any():
         return labels
@@ -172,10 +174,14 @@ def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divisio
     found = appraised(problem, at)
     if found.wrong <= inevitable(problem, shortfall_outside(problem, at)):
         return labels
-    better = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
-    if better is None or _worth(appraised(problem, better)) >= _worth(found):
-        return labels
-    return np.asarray(better[node], dtype=np.int64)
+    better = found
+    options = [k for k in part_options(region.households, band) if k <= problem.n]
+    if options and problem.n <= LARGE:
+        better = solve(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
+    if not better.holds:
+        grouping = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
+        better = better if grouping is None else min(better, appraised(problem, grouping), key=_worth)
+    return labels if _worth(better) >= _worth(found) else np.asarray(better.labels[node], dtype=np.int64)
 
 
 def _worth(found: Found) -> tuple[int, float]:

@@ -14,6 +14,7 @@ from gridgis.partition.exact.groupings import can_group
 from gridgis.partition.graph import Contacts
 from gridgis.partition.levels import Cut, contract
 from gridgis.partition.problem import Problem
+from gridgis.partition.regions.crossing import lumps_fit
 from gridgis.partition.search.stuck import shortfall, touching
 
 BY_RULE = ("single_building", "no_households", "below_band")
@@ -119,6 +120,12 @@ class Ground:
                 f"被边界、水面或单栋网格围住的片仅 {total} 户，分成几份都不在带内（已证明）",
                 f"its ground, closed in by water or single-building grids, holds {total}: no number of parts fits "
                 "(proven)",
+            )
+        if not lumps_fit(self.problem.weights.tolist(), total, self.band):
+            return (
+                f"这一片共 {total} 户，其小区、楼栋各自完整时，不计形状也不能分入户数带（已证明）",
+                f"its ground holds {total} households, which its estates and buildings, left whole, cannot share out "
+                "within the band, shape left aside (proven)",
             )
         if self._possible is False:
             return (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridgis.checks import packing
 from gridgis.checks.packing import can_pack
 from gridgis.model import Band
 
@@ -38,6 +40,24 @@ def test_many_small_buildings_are_packed_at_once() -> None:
 
 def test_a_search_cut_short_proves_nothing() -> None:
     assert can_pack([17, 19, 23, 29, 31] * 4, Band(50, 60), steps=3) is None
+
+
+ESTATES = [432, 420, 396, 396, 352, 270, 270, 260]
+
+
+def test_too_few_small_ones_to_fill_the_large_ones_up_are_seen_without_trying_everything() -> None:
+    """270, 270 and 260 lack 100 households, no two of the large ones go together, and the small ones are 35."""
+    assert can_pack([*ESTATES, *[1] * 20, *[3] * 5], Band(300, 500), steps=200) is False
+    assert can_pack([*ESTATES, *[1] * 20, *[3] * 30], Band(300, 500), steps=200) is not False
+
+
+@given(st.lists(st.integers(1, 60), max_size=5), st.integers(5, 40), st.integers(0, 20), st.integers(0, 3))
+def test_small_ones_as_sand_prove_only_what_is_so(sizes: list[int], lower: int, width: int, lumps: int) -> None:
+    band = Band(lower, lower + width)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packing, "LUMPS", lumps)
+        found = can_pack(sizes, band, steps=lumps)
+    assert found is None or found == by_trying_all(sizes, band)
 
 
 def test_a_building_above_the_limit_fits_nowhere() -> None:

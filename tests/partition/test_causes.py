@@ -85,6 +85,13 @@ def test_a_region_without_any_grouping_is_proven_by_exact_search() -> None:
     assert "已用精确算法证明" in found[0]
 
 
+def test_large_estates_that_small_ones_cannot_fill_up_are_told_without_a_search() -> None:
+    c = ground([270, 270, 400, 15, 15, 5], [(a, b) for a in range(6) for b in range(a + 1, 6)])
+    found = cause(c, 0, exact_effort=0.0)
+    assert found is not None
+    assert "its ground holds 975 households" in found[1]
+
+
 def test_without_effort_nothing_is_proven() -> None:
     assert cause(CROSS, 4, exact_effort=0.0) is None
 

@@ -23,6 +23,8 @@ SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
+MOST_CROSSING = 1_000
+"""The same for ground that crosses a STRONG barrier: cut around what is wrong only, it would cross more than it must."""
 RESTARTS = 2
 """Searches from anew (many more where none keeps the band) before ground is decided exactly."""
 RETRIES = 3
@@ -139,7 +141,7 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     first = np.unique(node, return_index=True)[1]
     kept = np.unique(labels[first], return_inverse=True)[1].astype(np.int64)
     whole = all(int(components(len(m), c.take(m).pairs).max()) == 0 for m in _members(kept[node]))
-    if problem.n <= LARGE or not whole:
+    if problem.n <= (LARGE if problem.side is None else MOST_CROSSING) or not whole:
         return cut_region(c, region, band, rules, seed)
     found = appraised(problem, kept)
     found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept))

@@ -123,13 +123,19 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
 
 
 def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough: float) -> Found:
-    """Cut ground that crosses a STRONG barrier: few of its ways have the fewest pairs, so it is searched more often."""
-    tries = ((attempt, k) for attempt in range(CROSSINGS) for k in options)
+    """Cut ground that crosses a STRONG barrier: few of its ways have the fewest pairs, so it is searched more often.
+
+    Where it is not known how many pairs are enough (0), or a round of searches made nothing better, that is all.
+    """
     best: Found | None = None
-    for attempt, k in tries:
-        found = solve(problem, [k], seed + 7919 * attempt, effort)
-        best = found if best is None else min(best, found, key=_worth)
-        if best.holds and problem.pairs_across(best.labels) <= enough:
+    for attempt in range(CROSSINGS):
+        before = best
+        for k in options:
+            found = solve(problem, [k], seed + 7919 * attempt, effort)
+            best = found if best is None else min(best, found, key=_worth)
+            if best.holds and problem.pairs_across(best.labels) <= enough:
+                return best
+        if not enough or best is before:
             break
     assert best is not None
     return best

@@ -203,7 +203,14 @@ class Scene:
 
     def buildings_in(self, level: int) -> pd.DataFrame:
         """Return the buildings with a column 'grid': theirs of a level (see ``up``), NO_GRID on carved ground."""
-        return self.buildings.assign(grid=self.up(self.buildings["leaf"].to_numpy(dtype=np.int64), level))
+        if level not in self._located:
+            leaf = self.buildings["leaf"].to_numpy(dtype=np.int64)
+            self._located[level] = self.buildings.assign(grid=self.up(leaf, level))
+        return self._located[level]
+
+    @cached_property
+    def _located(self) -> dict[int, pd.DataFrame]:
+        return {}
 
     def chain(self, i: int) -> list[int]:
         """Return a grid and all above it; none for NO_GRID."""

@@ -255,11 +255,14 @@ def read_communities(path: str | Path) -> list[Community]:
     base = read_one_layer(path, "base")
     found = {name: read_one_layer(path, name) for name in INPUT_LAYERS if name in list_layers(path)}
 
+    codes = {name: frame["communities"].astype(object).str.split(",").explode() for name, frame in found.items()}
+    rows = {name: column.groupby(column).groups for name, column in codes.items()}
+
     def of(name: str, code: str) -> gpd.GeoDataFrame | None:
         if name not in found:
             return None
-        mine = np.array([code in text.split(",") for text in found[name]["communities"]], dtype=bool)
-        return found[name][mine].drop(columns="communities").reset_index(drop=True)
+        mine = found[name].loc[rows[name].get(code, [])]
+        return mine.drop(columns="communities").reset_index(drop=True)
 
     communities = []
     for code, name, boundary in zip(base["code"], base["name"], base.geometry, strict=True):

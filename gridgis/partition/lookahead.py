@@ -24,7 +24,7 @@ from gridgis.partition.search.solve import appraised, solve
 RECUTS = 3
 """How often each pair of level-2 grids is cut anew."""
 RECUT_EFFORT = 8
-MOST_TRIED = 12
+MOST_TRIED = 20
 """Changes of one level-2 grid that are tried, the cheapest first, before it is left as it is."""
 
 
@@ -65,11 +65,15 @@ def _better(
         key=lambda made: appraised(problem, made[1][first]).price,
     )
     for n, (other, changed) in enumerate(proposals[:MOST_TRIED]):
-        both = (label, other)
-        new = {k: cut_level(c.take(np.flatnonzero(changed == k), 3), rules.level3, rules, seed + n) for k in both}
-        before = sum(_wrong3(c, labels, k, level3[k], rules) for k in both)
-        if sum(_wrong3(c, changed, k, new[k], rules) for k in both) < before:
-            return changed, [new.get(k, cut) for k, cut in enumerate(level3)]
+        room = sum(_wrong3(c, labels, k, level3[k], rules) for k in (label, other))
+        cuts = list(level3)
+        for k in (label, other):
+            cuts[k] = cut_level(c.take(np.flatnonzero(changed == k), 3), rules.level3, rules, seed + n)
+            room -= _wrong3(c, changed, k, cuts[k], rules)
+            if room <= 0:
+                break
+        else:
+            return changed, cuts
     return None
 
 

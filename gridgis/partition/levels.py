@@ -212,8 +212,9 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
         rim -= np.bincount(node[c.pairs[:, side]], metres, n)
     ground = np.zeros(n, dtype=np.int64)
     ground[node] = sides(c)
+    weights = np.bincount(node, c.households, n).astype(np.int64)
     problem = Problem(
-        np.bincount(node, c.households, n).astype(np.int64),
+        weights,
         np.column_stack([key // n, key % n]).astype(np.int64),
         np.bincount(which, c.costs(rules)[crossing], len(key)).astype(np.float64),
         band.lower,
@@ -227,7 +228,7 @@ def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, In
         ),
         compactness=rules.compactness_price,
         apart=np.unique(np.sort(node[c.apart], axis=1), axis=0),
-        side=ground if ground.any() else None,
+        side=ground if len(np.unique(ground[weights > 0])) > 1 else None,
         across=PAIR_PRICE,
     )
     return problem, node

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 import numpy as np
@@ -232,10 +232,11 @@ Run = Callable[[Callable[[Any], Any], Sequence[Any], str, Progress], list[Any]]
 
 @contextmanager
 def pool(processes: int) -> Iterator[Run]:
-    """Yield a function that maps tasks to answers in their order; an interrupt drops what has not begun."""
+    """Yield a function that maps tasks to answers in their order; an interrupt ends the processes at once."""
     if processes <= 1:
         yield lambda work, tasks, stage, progress: _watch(map(work, tasks), len(tasks), stage, progress)
         return
+    others = set(active_children())
     pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
 
     def run(work: Callable[[Any], Any], tasks: Sequence[Any], stage: str, progress: Progress) -> list[Any]:
@@ -246,6 +247,8 @@ def pool(processes: int) -> Iterator[Run]:
         yield run
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - others:
+            child.terminate()  # a task may take long, and nobody waits for its answer
         raise
     pool.shutdown()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from multiprocessing import active_children
 
 import pytest
 
@@ -27,3 +28,6 @@ def test_an_interrupt_ends_the_search() -> None:
     with pytest.raises(KeyboardInterrupt):
         divide(neighbours(), RULES, processes=2, progress=interrupt)
     assert time.monotonic() - began < 60
+    for child in active_children():
+        child.join(5)
+    assert not active_children()

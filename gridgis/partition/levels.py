@@ -24,7 +24,7 @@ SMALL = 3_000
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
 MOST_CROSSING = 1_000
-"""Nodes up to which such ground that was mended is cut from anew as well if it crosses a STRONG barrier: fewer pairs."""
+"""Nodes up to which mended ground is cut from anew as well if it crosses a STRONG barrier: for fewer pairs."""
 RESTARTS = 2
 """Searches from anew (many more where none keeps the band) before ground is decided exactly."""
 RETRIES = 3
@@ -149,9 +149,9 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     whole = all(int(components(len(m), c.take(m).pairs).max()) == 0 for m in _members(kept[node]))
     if problem.n <= LARGE or not whole:
         return cut_region(c, region, band, rules, seed)
-    before = appraised(problem, kept)
-    found = search_around(problem, before, seed, rules.effort, shortfall_outside(problem, kept))
-    if problem.side is not None and found.wrong < before.wrong and problem.n <= MOST_CROSSING:
+    found = appraised(problem, kept)
+    found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept))
+    if problem.side is not None and problem.n <= MOST_CROSSING:
         options = part_options(region.households, band)[:RETRIES]
         found = min(found, _cross(problem, options, seed, rules.effort, NEAR * region.pairs), key=_worth)
     return np.asarray(found.labels[node], dtype=np.int64)

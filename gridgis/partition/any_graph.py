@@ -17,6 +17,8 @@ from gridgis.partition.search.solve import solve
 
 NODE_VISITS = 4_000_000
 """ReCom proposals x nodes of a call of ``partition_graph`` that states no effort: some seconds at most."""
+SETTLED = 4
+"""A small graph is searched so many times less: it is settled afterwards, and most of the time is left for that."""
 
 
 def partition_graph(
@@ -111,7 +113,8 @@ def partition_graph(
 def _default_effort(n: int) -> tuple[int, int]:
     """Return ReCom proposals for each part, and restarts: many short searches for small graphs, one for large ones."""
     effort = max(30, min(1000, 30 * n, NODE_VISITS // n))
-    return effort, max(1, min(40, NODE_VISITS // n // effort))
+    restarts = max(1, min(40, NODE_VISITS // n // effort))
+    return effort, restarts // SETTLED if n <= SMALL else restarts
 
 
 def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike, lower: int, upper: int, balance: float) -> Problem:

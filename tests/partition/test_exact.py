@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, product
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -108,6 +109,32 @@ def test_another_load_than_the_weight_is_balanced(problem: Problem, options: lis
 def test_large_weights_are_counted_in_steps_and_the_answer_is_exact(problem: Problem, options: list[int]) -> None:
     jitter = np.arange(problem.n, dtype=np.int64) * 37
     check(replace(problem, weights=problem.weights + jitter), options)
+
+
+@few
+@given(problem=problems(lightest=0), options=ways, heavy=st.sampled_from([1, 517]))
+def test_the_optimum_is_proven_where_hardly_any_list_is_short_enough(
+    problem: Problem, options: list[int], heavy: int
+) -> None:
+    """Then neighbours are taken together and apart until few sets are left to choose among."""
+    problem = replace(
+        problem, weights=heavy * problem.weights, lower=heavy * problem.lower, upper=heavy * problem.upper
+    )
+    with patch.object(exact, "LIST", 7):
+        check(problem, options)
+
+
+@few
+@given(problem=problems(load=True))
+def test_together_and_apart_are_all_partitions_at_the_same_price(problem: Problem) -> None:
+    a, b = problem.edges[len(problem.edges) // 2].tolist()
+    one = exact.together(problem, a, b)
+    prices = [] if one is None else [one[0].linear_price(x) for x in partitions(one[0])]
+    if one is not None:
+        assert [problem.linear_price(x[one[1]]) for x in partitions(one[0])] == pytest.approx(prices)
+    apart = replace(problem, apart=np.append(problem.apart, [[a, b]], axis=0))
+    prices += [apart.linear_price(x) for x in partitions(apart)]
+    assert sorted(prices) == pytest.approx(sorted(problem.linear_price(x) for x in partitions(problem)))
 
 
 @few

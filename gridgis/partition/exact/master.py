@@ -15,7 +15,7 @@ RESOLUTION = 1e9
 
 @dataclass(frozen=True)
 class Relaxed:
-    """The optimum of the linear relaxation: value, (n,) worth of each node, share of each set, what is left uncovered."""
+    """The optimum of the linear relaxation: value, (n,) worth of nodes, shares of sets, what is left uncovered."""
 
     value: float
     worth: Floats

@@ -39,7 +39,7 @@ COLUMNS = 60
 ROUNDS = 400
 """Rounds of column generation."""
 LIST = 3_000
-"""Sets that CP-SAT chooses among."""
+"""Sets that CP-SAT chooses among; more than nodes, so that a case in which all are apart is settled by its list."""
 SHARE, CHOICE = 3, 2.0
 """One choice may take this part of the effort that is left, and this effort, at most."""
 
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Made:
-    """The relaxation of a case: its bound, (n,) the worth of the nodes that gives it, sets, the first of them with shares."""
+    """The relaxation of a case: its bound, the worth (n,) of the nodes that gives it, sets, the first with shares."""
 
     bound: float
     worth: Floats

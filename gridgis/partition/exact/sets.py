@@ -15,8 +15,8 @@ from gridgis.partition.problem import Problem
 
 Members = NDArray[np.uint8]
 """(sets, n) 0 and 1."""
-AXIS = 1_000
-"""Weights are told apart exactly up to this upper bound, beyond in steps."""
+AXIS, CELLS = 1_000, 8_000_000
+"""Weights are told apart exactly up to this upper bound, or where the table is no larger; beyond in steps."""
 MOST_BYTES = 1 << 29
 """The largest table: where it would be larger, weights are counted in larger steps."""
 FEWEST_STEPS = 50
@@ -57,9 +57,10 @@ class Sets:
         if network is None:
             return None
         axis = MOST_BYTES // (8 * network.states)
+        fine = min(axis, max(AXIS, CELLS // network.states))
         if axis < min(FEWEST_STEPS, problem.upper):
             return None
-        unit = 1 if problem.upper < min(axis, AXIS) else -(-problem.upper // min(axis, AXIS))
+        unit = 1 if problem.upper < fine else -(-problem.upper // fine)
         sets = cls(problem, network, unit)
         sets._table = np.empty((network.states, sets.most + 1))
         return sets

@@ -14,7 +14,7 @@ from gridgis.partition.problem import Found, Problem
 
 SMALL = 60
 """Nodes of a graph that is always settled: mostly a fraction of a second."""
-EFFORT, CERTIFY = 1.5, 3.0
+EFFORT, CERTIFY = 2.5, 4.0
 """Effort of settling a small graph, and of certifying any: seconds of one core, roughly (see `polish`)."""
 
 
@@ -35,7 +35,7 @@ def settle(problem: Problem, options: Sequence[int], found: Found, effort: float
     found
         What the search found.
     effort
-        Of deciding whether there is a partition, and again of finding the cheapest.
+        Of finding the cheapest partition; half of it before that, of deciding whether there is one.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def settle(problem: Problem, options: Sequence[int], found: Found, effort: float
     for k in options:
         labels: Ints | None = found.labels
         if not (found.holds and found.parts == k):
-            answer = feasible(problem, [k], effort / len(options))
+            answer = feasible(problem, [k], effort / 2 / len(options))
             labels, undecided = answer.labels, undecided or answer.possible is None
         if labels is not None:
             proof = polish(problem, labels, [k], effort)

@@ -24,7 +24,7 @@ SMALL = 3_000
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
 MOST_CROSSING = 1_000
-"""Nodes up to which mended ground is cut from anew as well if it crosses a STRONG barrier: for fewer pairs."""
+"""Nodes up to which it is cut from anew as well if it crosses a STRONG barrier: for the band, and for fewer pairs."""
 RESTARTS = 2
 """Searches from anew (many more where none keeps the band) before ground is decided exactly."""
 RETRIES = 3

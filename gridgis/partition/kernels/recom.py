@@ -52,8 +52,7 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
             continue
         a, b = labels[net.ends[e, 0]], labels[net.ends[e, 1]]
         n = collect(net, labels, a, b, net.ends[e, 0], tree)
-        bad = outside(parts.weight[a], p.lower, p.upper) + outside(parts.weight[b], p.lower, p.upper) > 0.0
-        edges = grow(net, p, tree, n, a, b, 0.0 if bad and below(rng, 2) == 0 else prefer, rng)
+        edges = grow(net, p, tree, n, a, b, prefer, rng)
         old = _present(net, p, parts, tree, n, edges, a, b)
         top, new, is_a = _best_half(p, tree, n)
         if top >= 0:

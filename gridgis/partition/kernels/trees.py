@@ -23,7 +23,7 @@ class Tree(NamedTuple):
     """Room for a spanning tree of some collected nodes; what is of a node is by its local number.
 
     ``nodes`` (n,) the collected nodes; ``place`` (n,) the local number of a node, -1 if it is not among them; ``edge``
-    (m,) the edges among them and ``one``, ``two`` (m,) their ends; ``bucket`` (4n + 1,) and ``link`` (m,) lists of edges
+    (m,) the edges among them and ``one``, ``two`` (m,) their ends; ``bucket`` (4n + 1,), ``link`` (m,) lists of edges
     by key; ``up`` the parent; ``order`` from the root down; ``chain`` (n,) the top of the chain that a node is on: each
     node goes on with its largest subtree; ``sums`` (n, 9 + sides) of the subtrees.
     """

@@ -15,7 +15,7 @@ from gridgis.partition.exact.small_graph import CERTIFY, EFFORT, SMALL, finite, 
 from gridgis.partition.problem import Problem
 from gridgis.partition.search.solve import solve
 
-NODE_VISITS = 4_000_000
+NODE_VISITS = 3_000_000
 """ReCom proposals x nodes of a call of ``partition_graph`` that states no effort: some seconds at most."""
 SETTLED = 4
 """A small graph is searched so many times less: it is settled afterwards, and most of the time is left for that."""

@@ -16,6 +16,7 @@ from gridgis.partition.last_resort import Cutter, join_leftovers, outside
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions.pieces import Region, regions, sides
 from gridgis.partition.search.around import search_around
+from gridgis.partition.search.plainly import solve_plainly
 from gridgis.partition.search.solve import appraised, solve
 from gridgis.partition.search.stuck import inevitable, shortfall_outside
 
@@ -183,12 +184,18 @@ def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divisio
     at = np.empty(problem.n, dtype=np.int64)
     at[node] = labels
     found = appraised(problem, at)
-    if found.wrong <= inevitable(problem, shortfall_outside(problem, at)):
+    short = shortfall_outside(problem, at)
+    if found.wrong <= inevitable(problem, short):
         return labels
     better = found
     options = [k for k in part_options(region.households, band) if k <= problem.n]
-    if options and problem.n <= LARGE:
-        better = solve(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
+    if problem.n > LARGE:
+        better = search_around(problem, found, seed, rules.effort, short, solve_plainly)
+    elif options:
+        for search in (solve, solve_plainly):
+            if not better.holds:
+                again = search(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
+                better = min(better, again, key=_worth)
     if not better.holds:
         grouping = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
         better = better if grouping is None else min(better, appraised(problem, grouping), key=_worth)

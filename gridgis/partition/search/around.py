@@ -6,6 +6,7 @@ would cost as much as the first search and mostly end as before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,11 @@ MOST_EFFORT = 12
 MOST_PARTS = 12
 
 
-def search_around(problem: Problem, found: Found, seed: int, effort: int, short: Ints) -> Found:
+Solver = Callable[[Problem, list[int], int, int], Found]
+"""Searches: (problem, numbers of parts, seed, effort)."""
+
+
+def search_around(problem: Problem, found: Found, seed: int, effort: int, short: Ints, solver: Solver = solve) -> Found:
     """Cut the surroundings of parts that are out of bounds anew.
 
     Parameters
@@ -33,11 +38,14 @@ def search_around(problem: Problem, found: Found, seed: int, effort: int, short:
     short
         (n,) how much every part that holds a node must lie out of bounds (`stuck.shortfall`): a part that does by no
         more is left alone.
+    solver
+        How surroundings are cut anew.
     """
     for round_, hops in enumerate(HOPS):
         for part in _wrong_parts(problem, found.labels, short):
             if part in _wrong_parts(problem, found.labels, short):  # it may have been mended with another
-                found = _cut_anew(problem, found, _ball(problem, found.labels, part, hops), seed + 101 * round_, effort)
+                ball = _ball(problem, found.labels, part, hops)
+                found = _cut_anew(problem, found, ball, seed + 101 * round_, effort, solver)
     return found
 
 
@@ -61,13 +69,13 @@ def _ball(problem: Problem, labels: Ints, part: int, hops: int) -> list[int]:
     return ball[:MOST_PARTS] if hops > 1 else ball
 
 
-def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort: int) -> Found:
+def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort: int, solver: Solver) -> Found:
     nodes = np.flatnonzero(np.isin(found.labels, ball))
     part = replace(induced(problem, nodes), home=None)
     total = int(part.weights.sum())
     fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if part.lower * k <= total <= part.upper * k]
     options = [k for k in fits or [len(ball)] if 0 < k <= part.n]
-    other = solve(part, options, seed, min(effort, MOST_EFFORT))
+    other = solver(part, options, seed, min(effort, MOST_EFFORT))
     labels = found.labels.copy()
     labels[nodes] = other.labels + found.parts
     changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))

@@ -1,4 +1,4 @@
-"""A search for the bounds alone: what it finds is contiguous, priced as it is, and in the bounds where prices mislead."""
+"""A search for the bounds alone: its parts are contiguous, its price is the real one, and no price leads it astray."""
 
 from __future__ import annotations
 

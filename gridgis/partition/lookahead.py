@@ -43,14 +43,18 @@ def look_ahead(c: Contacts, labels: Ints, level3: list[Cut], rules: DivisionRule
     tuple
         Labels and level-3 cuts, with no more households outside a band than before.
     """
-    labels, level3 = labels.copy(), list(level3)
-    rules = replace(rules, exact_effort=0.0)  # here cuts are only compared
+    labels, given, level3 = labels.copy(), level3, list(level3)
+    quick = replace(rules, exact_effort=0.0)  # here cuts are only compared
     for label in range(len(level3)):
         while _wrong3(c, labels, label, level3[label], rules):
-            better = _better(c, labels, level3, label, rules, seed + 31 * label)
+            better = _better(c, labels, level3, label, quick, seed + 31 * label)
             if better is None:
                 break
             labels, level3 = better
+    for label, cut in enumerate(level3):
+        if cut is not given[label] and (wrong := _wrong3(c, labels, label, cut, rules)):
+            exact = cut_level(c.take(np.flatnonzero(labels == label), 3), rules.level3, rules, seed + 17 * (label + 1))
+            level3[label] = exact if _wrong3(c, labels, label, exact, rules) < wrong else cut
     return labels, level3
 
 

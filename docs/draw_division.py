@@ -40,7 +40,7 @@ CLASS_COLOURS = {
     "motorway": "#b5651d", "railway": "#4a4a4a", "river": "#2b7bba", "primary": "#d1495b", "secondary": "#e08e2b",
     "tertiary": "#a0a12b", "residential": "#7aa874", "wall": "#8a6fae", "open": "#c8c8c8",
 }  # fmt: skip
-PRICES = ((0.0, 50.0), (0.15, 50.0), (1.0, 50.0), (5.0, 50.0), (0.15, 0.0), (0.15, 200.0))
+PRICES = ((0.0, 200.0), (0.15, 200.0), (1.0, 200.0), (5.0, 200.0), (0.15, 0.0), (0.15, 50.0))
 """Prices of balance and compactness that the table compares; the second row is the profile's."""
 AREAS = range(10)
 MORE = 60
@@ -257,6 +257,7 @@ def table() -> str:
             plan = divide(make_area(3000, seed), priced)
             second = next(s for s in summarise(plan) if s.level == 2)
             held = plan.grids.loc[(plan.grids["level"] == 2).fillna(False), "households"].to_numpy(dtype=float)
+            held = held[held > 0]
             away = 100 * np.abs(held / held.mean() - 1)
             sizes = (second.border_m / 1000, second.polsby_popper, float(away.mean()), float(away.max()))
             found.append((*sizes, second.in_band, second.grids))

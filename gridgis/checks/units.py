@@ -75,7 +75,7 @@ class Units:
                     continue
                 passed.add(k)
                 fresh = [j for j in self.around[k] if j not in seen]
-                units = [j for j in fresh if self.weights[j]][:room]
+                units = [j for j in fresh if self.weights[j]][: max(0, room)]
                 room -= len(units)
                 found = [*units, *(j for j in fresh if not self.weights[j])]
                 seen.update(dict.fromkeys(found))

@@ -16,7 +16,7 @@ import numpy as np
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
 from gridgis.partition.graph import Contacts
-from gridgis.partition.problem import Problem, pairs_across
+from gridgis.partition.problem import CLASH, Problem, pairs_across
 from gridgis.partition.regions.pieces import Region, sides
 from gridgis.partition.search.stuck import shortfall
 
@@ -111,14 +111,25 @@ class _Ground:
             self.side = sides(land)
 
     def outside(self, piece: Piece) -> int:
-        """Return the households outside the band that could be helped; single buildings, empty ground are no fault."""
+        """Return the households outside the band that could be helped; single buildings, empty ground are no fault.
+
+        A pair that a grid holds although pins keep it apart counts as CLASH of them.
+        """
         region, labels = piece
         if region.closed in ("building", "empty") or not region.households:
             return 0
         load = np.bincount(labels, self.land.households[region.members]).astype(np.int64)
         excess, helpless = outside(load, self.band), np.zeros(len(load), dtype=np.int64)
         np.maximum.at(helpless, labels, self.short[region.members])
-        return int(excess[excess > helpless].sum())
+        return int(excess[excess > helpless].sum()) + CLASH * self._clashes(piece)
+
+    def _clashes(self, piece: Piece) -> int:
+        if not len(self.land.apart):
+            return 0
+        grid = np.full(self.land.n, -1, dtype=np.int64)
+        grid[piece[0].members] = piece[1]
+        a, b = grid[self.land.apart].T
+        return int(((a >= 0) & (a == b)).sum())
 
     def gain(self, numbers: list[int], joined: Piece) -> tuple[int, int]:
         """Return how many households outside the band, and how many pairs across barriers, joining regions saves."""

@@ -192,10 +192,14 @@ def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divisio
     if problem.n > LARGE:
         better = search_around(problem, found, seed, rules.effort, short, solve_plainly)
     elif options:
-        for search in (solve, solve_plainly):
-            if not better.holds:
-                again = search(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
-                better = min(better, again, key=_worth)
+        if problem.side is None:
+            anew = solve(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
+        else:
+            anew = _cross(problem, options[:RETRIES], seed, rules.effort, NEAR * region.pairs)
+        better = min(better, anew, key=_worth)
+        if not better.holds:
+            plainly = solve_plainly(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
+            better = min(better, plainly, key=_worth)
     if not better.holds:
         grouping = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
         better = better if grouping is None else min(better, appraised(problem, grouping), key=_worth)

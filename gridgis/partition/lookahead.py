@@ -64,11 +64,13 @@ def _better(
     """Change one level-2 grid and a neighbour so that fewer households are outside the bands, as cheaply as can be."""
     problem, node = contract(c, rules.level2, rules)
     first = np.unique(node, return_index=True)[1]
-    proposals = sorted(
-        _proposals(c, problem, node, labels, level3[label], label, rules, seed),
-        key=lambda made: appraised(problem, made[1][first]).price,
-    )
-    for n, (other, changed) in enumerate(proposals[:MOST_TRIED]):
+    clashes = appraised(problem, labels[first]).clashes
+    proposals: list[tuple[float, int, int, Ints]] = []
+    for other, changed in _proposals(c, problem, node, labels, level3[label], label, rules, seed):
+        found = appraised(problem, changed[first])
+        if found.clashes <= clashes:
+            proposals.append((found.price, len(proposals), other, changed))
+    for n, (_, _, other, changed) in enumerate(sorted(proposals, key=lambda p: p[:2])[:MOST_TRIED]):
         room = sum(_wrong3(c, labels, k, level3[k], rules) for k in (label, other))
         cuts = list(level3)
         for k in (label, other):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
+
+CLASH = 1_000
+"""A pair that must be apart and is not counts as so many households outside the bounds."""
 
 
 def _no_pairs() -> Ints:
@@ -139,8 +141,8 @@ class Found:
 
     @property
     def wrong(self) -> int:
-        """Weight outside the bounds plus pairs that are not apart."""
-        return self.excess + self.clashes
+        """Weight outside the bounds; a pair that is not apart weighs as much as CLASH units: pins go first."""
+        return self.excess + CLASH * self.clashes
 
     @property
     def holds(self) -> bool:
@@ -173,7 +175,3 @@ def induced(problem: Problem, nodes: Ints) -> Problem:
         side=None if problem.side is None else problem.side[nodes],
         apart=pairs[(pairs >= 0).all(axis=1)],
     )
-
-
-Options = Sequence[int]
-"""Numbers of parts to choose from."""

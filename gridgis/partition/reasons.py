@@ -139,10 +139,14 @@ def _how_needed(pairs: int, least: int) -> tuple[str, str]:
     if not least:
         return "没有使各块都在户数带内的合并", "no way to join pieces brings all into the band"
     if pairs <= least:
-        return f"这样的户对至少须有 {least} 对", f"at least {least} such pairs are needed"
+        return (
+            f"按合并模型，这一片至少须有 {least} 对",
+            f"by the merge model its region needs at least {least} such pairs",
+        )
     return (
-        f"这样的户对至少须有 {least} 对，其余因楼栋、小区不可分或搜索所致",
-        f"at least {least} such pairs are needed, the others are for undivided buildings and estates, or the search",
+        f"按合并模型，这一片至少须有 {least} 对，其余因楼栋、小区不可分或搜索所致",
+        f"by the merge model its region needs at least {least} such pairs; the others are for undivided buildings and "
+        "estates, or the search",
     )
 
 

@@ -239,3 +239,9 @@ def test_empty_ground_that_two_parts_want_serves_one() -> None:
     answer = feasible(Problem(np.array([20, 20, 30, 10, 0]), ring, np.ones(5), 40, 40), [2], 1.0)
     assert answer.labels is not None
     assert answer.labels.tolist() == [0, 0, 1, 1, 1]
+
+
+def test_large_costs_that_are_not_whole_are_no_proof_of_impossibility() -> None:
+    problem = Problem(np.array([1, 1]), np.array([[0, 1]]), np.array([5e6 + 0.5]), 1, 1)
+    found = polish(problem, np.array([0, 0]), [2], 1.0)  # a start that is out of bounds
+    assert found.status == "optimal"

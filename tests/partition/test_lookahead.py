@@ -12,6 +12,7 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.components import components
 from gridgis.partition.graph import Contacts
+from gridgis.partition.held import Held
 from gridgis.partition.last_resort import outside
 from gridgis.partition.levels import Cut, cut_level
 from gridgis.partition.lookahead import look_ahead
@@ -49,6 +50,14 @@ def test_nothing_gets_worse_and_grids_stay_whole(households: list[list[int]], fi
         inside = np.flatnonzero(labels == label)
         assert len(inside) == len(cut.labels) > 0
         assert components(len(inside), c.take(inside).pairs).max() == 0
+
+
+def test_what_pins_keep_apart_is_not_handed_over() -> None:
+    c = lattice([[25, 8, 6, 12, 12], [25, 25, 12, 12, 12]], (), {})
+    c = replace(c, held=Held(apart=np.array([[1, 2, 2], [1, 3, 2], [1, 7, 2], [1, 4, 2]], dtype=np.int64)))
+    given = np.array([0, 0, 1, 1, 1, 0, 0, 1, 1, 1])
+    labels, _, _ = look(c, given)
+    assert all(labels[a] != labels[b] for a, b in c.apart)
 
 
 def test_a_rest_that_level_3_cannot_group_is_handed_over() -> None:

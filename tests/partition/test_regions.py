@@ -75,7 +75,7 @@ def test_a_crossing_is_named_with_the_piece_that_needs_it() -> None:
     plan = divided(community(BOX, houses(BOX), [("primary", line((30, -10), (30, 310)))]))
     text = told(plan, "crosses strong barrier")
     assert "a piece of 40 is below 60" in text
-    assert "at least 800 such pairs are needed" in text
+    assert "by the merge model its region needs at least 800 such pairs" in text
 
 
 def test_no_crossing_is_named_where_there_is_none() -> None:

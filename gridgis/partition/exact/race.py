@@ -95,7 +95,8 @@ class Race:
         self.problem, self.left, self.first = problem, effort, first
         self.labels, self.price = start, np.inf if start is None else problem.linear_price(start)
         load = problem.weights if problem.load is None else problem.load
-        self.top = 1.0 + float(np.abs(problem.costs).sum() + 2 * abs(problem.balance) * np.abs(load).sum())
+        dearest = float(np.abs(problem.costs).sum() + 2 * abs(problem.balance) * np.abs(load).sum())
+        self.top = (1.0 + dearest) * (1.0 + 2 * TOLERANCE)  # more than any partition costs, whatever is rounded
         whole = problem.balance == 0 and bool((problem.costs == np.round(problem.costs)).all())
         self.grain = 1.0 - TOLERANCE if whole else TOLERANCE * self.top  # what is better is better by so much
         self.beyond = np.inf  # the least bound of the cases whose graph is too wide

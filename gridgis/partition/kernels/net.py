@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from gridgis.partition.problem import CLASH
+
 
 class Net(NamedTuple):
     """A problem as flat arrays: neighbours of v are nbr[ptr[v]:ptr[v+1]], over the edges eid[...]; sides 0, 1, ..."""
@@ -152,5 +154,5 @@ def appraise(net, p, parts):  # type: ignore[no-untyped-def]
             price += p.moving * net.weight[v]
         for i in range(net.aptr[v], net.aptr[v + 1]):
             if net.anbr[i] > v and parts.labels[net.anbr[i]] == parts.labels[v]:
-                wrong += 1.0
+                wrong += CLASH
     return price, wrong

@@ -131,4 +131,4 @@ class Resettling:
         at = np.minimum(np.searchsorted(present, p.home), len(present) - 1)
         home = np.where(p.home < 0, -1, np.where(present[at] == p.home, at, len(present)))
         part = induced(replace(p, edges=p.edges[kept], costs=p.costs[kept], shape=shape, home=home), inside)
-        return replace(part, balance=0.0)
+        return replace(part, balance=0.0, across=0.0)

@@ -42,7 +42,9 @@ def search_around(problem: Problem, found: Found, seed: int, effort: int, short:
         How surroundings are cut anew.
     """
     for round_, hops in enumerate(HOPS):
-        for part in _wrong_parts(problem, found.labels, short):
+        labels = found.labels
+        for node in [int(np.argmax(labels == part)) for part in _wrong_parts(problem, labels, short)]:
+            part = int(found.labels[node])  # parts get new numbers whenever some are cut anew
             if part in _wrong_parts(problem, found.labels, short):  # it may have been mended with another
                 ball = _ball(problem, found.labels, part, hops)
                 found = _cut_anew(problem, found, ball, seed + 101 * round_, effort, solver)

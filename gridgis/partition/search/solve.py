@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
-from gridgis.partition.problem import Found, Problem, Shape
+from gridgis.partition.problem import CLASH, Found, Problem, Shape
 
 PENALTY = 1e5
 """Price of one unit of weight outside the bounds, and of a clash: more than any border is worth."""
@@ -201,7 +201,7 @@ def _prices(problem: Problem, k: int, penalty: float) -> Any:
     load = problem.weights if problem.load is None else problem.load
     return Prices(
         float(problem.lower), float(problem.upper), float(load.sum() / k), problem.balance,
-        problem.compactness if problem.shape is not None else 0.0, problem.moving, penalty, PENALTY,
+        problem.compactness if problem.shape is not None else 0.0, problem.moving, penalty, PENALTY * CLASH,
         problem.across,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from tests.partition.graphs import lattice
 RULES = DivisionRules.load("urban-300-500")
 
 
-@pytest.mark.parametrize("seed", (1, 2, 3))
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_several_faults_are_all_mended(seed: int) -> None:
     rng = np.random.default_rng(seed)
     ground = lattice(rng.choice([60, 110, 170], (16, 20)).tolist(), (), {})

@@ -260,7 +260,7 @@ def table() -> str:
             held = held[held > 0]
             away = 100 * np.abs(held / held.mean() - 1)
             sizes = (second.border_m / 1000, second.polsby_popper, float(away.mean()), float(away.max()))
-            found.append((*sizes, second.in_band, second.grids))
+            found.append((*sizes, second.in_band, second.grids - second.no_households))
         km, roundness, mean, largest, inside, grids = np.array(found).T
         lines.append(
             f"| {balance:g} | {compactness:g} | {km.mean():.2f} | {roundness.mean():.3f} "

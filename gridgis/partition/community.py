@@ -38,6 +38,8 @@ from gridgis.partition.levels import (
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions.pieces import Region, regions
 
+SMALL, SEARCHES = 1_500, 3
+"""A community of so few atoms is searched so many times, and the best is kept: in a larger one luck evens out."""
 CHUNKS = 16
 """Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""
 
@@ -58,7 +60,8 @@ class CommunityCut:
 class Task:
     """One region to cut: its community, its ground (land only), facts, rules, seed, and its level-2 labels if known.
 
-    ``certify``: the effort of proving how good level 2 is, and ``proof`` what came of it.
+    ``certify``: the effort of proving how good level 2 is, and ``proof`` what came of it; ``searches``: how many, the best
+    is kept.
     """
 
     community: int
@@ -69,6 +72,7 @@ class Task:
     labels: Ints | None = None
     certify: float = 0.0
     proof: Proof | None = None
+    searches: int = 1
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ def search_level2(
         land = land_of(c)
         found = regions(land, r.level2, r.max_area_empty_m2) if land.n else []
         for k, (region, ground) in enumerate(zip(found, grounds_of(land, found), strict=True)):
-            tasks.append(Task(i, ground, region, r, seed + 100_003 * k))
+            searches = SEARCHES if land.n <= SMALL else 1
+            tasks.append(Task(i, ground, region, r, seed + 100_003 * k, searches=searches))
     return _join(grounds, tasks, run(_cut_level2, tasks, "level 2", progress), cut_again)
 
 
@@ -187,7 +192,7 @@ def decide_level2(
 
 
 def _cut_level2(task: Task) -> Ints:
-    return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed)
+    return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed, task.searches)
 
 
 def _decide_level2(task: Task) -> Ints:

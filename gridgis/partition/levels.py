@@ -107,15 +107,15 @@ def gather(c: Contacts, pieces: Sequence[tuple[Region, Ints]]) -> Cut:
     return Cut(labels, region_of)
 
 
-def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int) -> Ints:
-    """Cut one region; estates that may not be split, and what pins join, are contracted to one node."""
+def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, seed: int, searches: int = 1) -> Ints:
+    """Cut one region, by the best of some searches; estates that may not be split, and what pins join, are one node."""
     problem, node = contract(c, band, rules)
     options = [k for k in part_options(region.households, band) if k <= problem.n]
     if region.closed == "building" or not options or options == [1]:
         return np.zeros(c.n, dtype=np.int64)
     effort = max(rules.effort, SMALL // problem.n)
     if problem.side is None:
-        found = solve(problem, options[:1], seed, effort)
+        found = solve(problem, options[:1], seed, effort, restarts=searches)
     else:
         found = _cross(problem, options[:RETRIES], seed, effort, NEAR * region.pairs)
     if not found.holds:

@@ -60,8 +60,8 @@ class CommunityCut:
 class Task:
     """One region to cut: its community, its ground (land only), facts, rules, seed, and its level-2 labels if known.
 
-    ``certify``: the effort of proving how good level 2 is, and ``proof`` what came of it; ``searches``: how many, the best
-    is kept.
+    ``certify``: the effort of proving how good level 2 is, and ``proof`` what came of it; ``searches``: how many, the
+    best is kept.
     """
 
     community: int

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gridgis.partition.kernels.net import Prices, appraise, empty_parts, tally
 from gridgis.partition.kernels.recom import recombine
 from gridgis.partition.kernels.trees import HELD, LENGTH, RIM, WEIGHT, collect, grow, mark_half, room
-from gridgis.partition.problem import Problem, Shape, induced
+from gridgis.partition.problem import CLASH, Problem, Shape, induced
 from gridgis.partition.search.solve import _net, solve
 from tests.partition.graphs import Drawn, graphs
 
@@ -75,7 +75,7 @@ def test_the_price_found_is_that_of_the_labels(graph: Drawn, draw: int, parts: i
     assert len(np.unique(found.labels)) == parts
     assert all(graph.connected(set(np.flatnonzero(found.labels == k).tolist())) for k in range(parts))
     assert found.price == pytest.approx(slow_price(problem, found.labels))
-    assert found.wrong == problem.excess(found.labels) + problem.clashes(found.labels)
+    assert found.wrong == problem.excess(found.labels) + CLASH * problem.clashes(found.labels)
 
 
 @few

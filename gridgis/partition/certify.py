@@ -115,7 +115,7 @@ def prove(c: Contacts, region: Region, labels: Ints, rules: DivisionRules, effor
         return labels, Proof(problem.n, region.households, "too many blocks")
     found = polish(problem, at, options, effort)
     before, after = appraised(problem, at), appraised(problem, found.labels)
-    if (after.wrong, after.price) < (before.wrong, before.price):
+    if after.worth < before.worth:
         labels = found.labels[node]
     bound = float(found.bound) if np.isfinite(found.bound) else None
     return labels, Proof(problem.n, region.households, found.status, bound)

@@ -242,20 +242,20 @@ def pool(processes: int) -> Iterator[Run]:
         yield lambda work, tasks, stage, progress: _watch(map(work, tasks), len(tasks), stage, progress)
         return
     others = set(active_children())
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
+    executor = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
 
     def run(work: Callable[[Any], Any], tasks: Sequence[Any], stage: str, progress: Progress) -> list[Any]:
         chunk = max(1, len(tasks) // (CHUNKS * processes))
-        return _watch(pool.map(work, tasks, chunksize=chunk), len(tasks), stage, progress)
+        return _watch(executor.map(work, tasks, chunksize=chunk), len(tasks), stage, progress)
 
     try:
         yield run
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.terminate()  # a task may take long, and nobody waits for its answer
         raise
-    pool.shutdown()
+    executor.shutdown()
 
 
 def _watch(answers: Iterator[Any], total: int, stage: str, progress: Progress) -> list[Any]:

@@ -62,7 +62,7 @@ def join_leftovers(land: Contacts, pieces: list[Piece], band: Band, cut: Cutter)
             joined = region, cut(region, labels, i)
             tried.append((ground.gain([i, j], joined), -len(tried), j, joined))
             if not ground.outside(joined) and tried[-1][0][1] >= 0:
-                break  # no other neighbour can do better
+                break  # good enough: all is in the band, with no more pairs
         if tried and max(tried)[0][0] > 0:
             _, _, j, joined = max(tried)
             new = ground.join([i, j], joined)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -35,6 +36,8 @@ PAIR_PRICE = 0.5
 CROSSINGS, NEAR = 5, 1.02
 """Searches of ground that crosses a STRONG barrier, each for RETRIES numbers of parts, until the pairs are so near to
 the model's (`Region.pairs`)."""
+
+WORTH = attrgetter("worth")
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough:
         before = best
         for k in options:
             found = solve(problem, [k], seed + 7919 * attempt, effort)
-            best = found if best is None else min(best, found, key=_worth)
+            best = found if best is None else min(best, found, key=WORTH)
             if best.holds and problem.pairs_across(best.labels) <= enough:
                 return best
         if not enough or best is before:
@@ -154,7 +157,7 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept))
     if problem.side is not None and problem.n <= MOST_CROSSING:
         options = part_options(region.households, band)[:RETRIES]
-        found = min(found, _cross(problem, options, seed, rules.effort, NEAR * region.pairs), key=_worth)
+        found = min(found, _cross(problem, options, seed, rules.effort, NEAR * region.pairs), key=WORTH)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -171,7 +174,7 @@ def _once_more(problem: Problem, options: list[int], seed: int, effort: int, fou
     for k in options[1:RETRIES]:
         if found.wrong > enough:
             other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, short)
-            found = min(found, other, key=_worth)
+            found = min(found, other, key=WORTH)
     return found
 
 
@@ -187,27 +190,26 @@ def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divisio
     short = shortfall_outside(problem, at)
     if found.wrong <= inevitable(problem, short):
         return labels
-    better = found
-    options = [k for k in part_options(region.households, band) if k <= problem.n]
     if problem.n > LARGE:
         better = search_around(problem, found, seed, rules.effort, short, solve_plainly)
-    elif options:
-        if problem.side is None:
-            anew = solve(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
-        else:
-            anew = _cross(problem, options[:RETRIES], seed, rules.effort, NEAR * region.pairs)
-        better = min(better, anew, key=_worth)
-        if not better.holds:
-            plainly = solve_plainly(problem, options[:RETRIES], seed, rules.effort, restarts=RESTARTS)
-            better = min(better, plainly, key=_worth)
+    else:
+        better = min([found, *_from_anew(problem, region, band, rules.effort, seed)], key=WORTH)
     if not better.holds:
         grouping = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
-        better = better if grouping is None else min(better, appraised(problem, grouping), key=_worth)
-    return labels if _worth(better) >= _worth(found) else np.asarray(better.labels[node], dtype=np.int64)
+        better = better if grouping is None else min(better, appraised(problem, grouping), key=WORTH)
+    return labels if better.worth >= found.worth else np.asarray(better.labels[node], dtype=np.int64)
 
 
-def _worth(found: Found) -> tuple[int, float]:
-    return found.wrong, found.price
+def _from_anew(problem: Problem, region: Region, band: Band, effort: int, seed: int) -> list[Found]:
+    """Search small ground from anew, and plainly too where that does not bring it into the band."""
+    options = [k for k in part_options(region.households, band) if k <= problem.n][:RETRIES]
+    if not options:
+        return []
+    if problem.side is None:
+        found = solve(problem, options, seed, effort, restarts=RESTARTS)
+    else:
+        found = _cross(problem, options, seed, effort, NEAR * region.pairs)
+    return [found] if found.holds else [found, solve_plainly(problem, options, seed, effort, restarts=RESTARTS)]
 
 
 def contract(c: Contacts, band: Band, rules: DivisionRules) -> tuple[Problem, Ints]:

@@ -145,6 +145,11 @@ class Found:
         return self.excess + CLASH * self.clashes
 
     @property
+    def worth(self) -> tuple[int, float]:
+        """What partitions are compared by, the less the better: what is wrong, then the price."""
+        return self.wrong, self.price
+
+    @property
     def holds(self) -> bool:
         """True when all bounds hold and all that must be apart is."""
         return self.wrong == 0

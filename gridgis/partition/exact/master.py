@@ -45,24 +45,22 @@ def relax(sets: Members, prices: Floats, parts: int, missing: float) -> Relaxed 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What CP-SAT chose: positions of sets (None: nothing), a lower bound on the price, and if that settles it."""
+    """What CP-SAT chose: positions of sets (None: nothing), and a lower bound on the price."""
 
     sets: Ints | None
     bound: float
-    settled: bool
     work: float
 
 
 def choose(sets: Members, prices: Floats, parts: int, effort: float, *, any_: bool = False) -> Chosen:
     """Choose so many sets that hold each node once, at the least price (``any_``: at any price).
 
-    ``effort`` and ``work`` are deterministic seconds of CP-SAT. ``settled``: the least price, or no choice is possible
-    (the bound is then inf).
+    ``effort`` and ``work`` are deterministic seconds of CP-SAT. The bound is inf where no choice is possible.
     """
     from ortools.sat.python import cp_model
 
     if not len(sets) or not sets.any(axis=0).all():
-        return Chosen(None, np.inf, True, 0.0)
+        return Chosen(None, np.inf, 0.0)
     model = cp_model.CpModel()
     take = [model.new_bool_var("") for _ in range(len(sets))]
     for holds in sets.T:
@@ -78,9 +76,9 @@ def choose(sets: Members, prices: Floats, parts: int, effort: float, *, any_: bo
     status = solver.solve(model)
     work = float(solver.response_proto.deterministic_time)
     if status == cp_model.INFEASIBLE:
-        return Chosen(None, np.inf, True, work)
+        return Chosen(None, np.inf, work)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Chosen(None, -np.inf, False, work)
+        return Chosen(None, -np.inf, work)
     picked = np.flatnonzero([solver.boolean_value(x) for x in take])
     bound = -np.inf if any_ else (solver.best_objective_bound - parts) / scale
-    return Chosen(picked, bound, status == cp_model.OPTIMAL and not any_, work)
+    return Chosen(picked, bound, work)

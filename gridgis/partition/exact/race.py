@@ -271,5 +271,6 @@ def together(problem: Problem, a: int, b: int) -> tuple[Problem, Ints] | None:
         load=None if problem.load is None else np.bincount(node, problem.load).astype(np.float64),
         shape=None,
         home=None,
+        side=None,
         apart=apart,
     ), node

@@ -89,7 +89,7 @@ def release(tree, n):  # type: ignore[no-untyped-def]
 def grow(net, p, tree, n, a, b, prefer, rng):  # type: ignore[no-untyped-def]
     """Draw a random spanning tree of n collected nodes and sum up its subtrees; return the number of edges among them.
 
-    Dear edges come first into the tree, so that cheap ones are left to be cut; with ``prefer`` 0 all are alike.
+    Dear edges come first into the tree, so that cheap ones are left to be cut; ``prefer`` (above 0): what is dear.
     """
     edges = _list_edges(net, tree, n, prefer, rng)
     _join(tree, n)
@@ -114,7 +114,7 @@ def _list_edges(net, tree, n, prefer, rng):  # type: ignore[no-untyped-def]
                 rim += net.length[e]
             elif y > x:
                 tree.edge[count], tree.one[count], tree.two[count] = e, x, y
-                dear = 1.0 + max(net.cost[e], 0.0) / prefer if prefer > 0.0 else 1.0
+                dear = 1.0 + max(net.cost[e], 0.0) / prefer
                 key = int(uniform(rng) / dear * last)
                 tree.link[count] = tree.bucket[key]
                 tree.bucket[key] = count

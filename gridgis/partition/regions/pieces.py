@@ -17,7 +17,10 @@ from gridgis.partition.regions.room import roomy
 
 @dataclass(frozen=True)
 class Region:
-    """Atoms (positions in Contacts) that are cut into grids together; ``closed``: nothing else may join them.
+    """Atoms (positions in Contacts) that are cut into grids together.
+
+    ``closed`` says why others do not belong to them (a "building" or "compound" above the limit, "empty" ground), or
+    how they came together: "joined" as a last resort, "kept" of present grids; "" for all else.
 
     ``merged`` are the households of its pieces, ``part`` (n,) the piece of each member, by position in ``merged``.
     ``needy`` are the pieces that cannot stand alone, ``crossing`` which households of which pieces share a grid by the
@@ -26,7 +29,7 @@ class Region:
 
     members: Ints
     households: int
-    closed: str  # "" | "building" | "compound" | "empty"
+    closed: str
     merged: tuple[int, ...]
     part: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     needy: tuple[int, ...] = ()

@@ -78,7 +78,7 @@ def solve(
     for k in options:
         for attempt in range(restarts if restarts == 1 else MORE * restarts):
             found = _search(problem, k, (seed * 1_000_003 + k) * 1_009 + attempt, effort, start, clock)
-            if best is None or (found.wrong, found.price) < (best.wrong, best.price):
+            if best is None or found.worth < best.worth:
                 best = found
             if clock.over() or k == 1 or (attempt + 1 >= restarts and best.wrong == 0):
                 break

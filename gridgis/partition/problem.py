@@ -50,7 +50,7 @@ class Problem:
 
     - ``costs`` of the edges whose ends differ;
     - ``balance`` x |load of a part - mean load|, over the parts;
-    - ``compactness`` x 1 / Polsby-Popper of a part, over the parts (``shape`` must be given);
+    - ``compactness`` x ln(1 / Polsby-Popper) of a part, over the parts (``shape`` must be given);
     - ``across`` x each pair of units of weight in one part that are on different sides (``side``);
     - ``moving`` x weight of the nodes whose label is not ``home`` (where home >= 0);
     - PENALTY x weight outside ``lower``..``upper``, over the parts, and x each pair of ``apart`` in one part.

@@ -58,7 +58,7 @@ def slow_price(problem: Problem, labels: Any) -> float:
         outline = problem.shape.rim[mine].sum()
         for (a, b), metres in zip(problem.edges.tolist(), problem.shape.lengths.tolist(), strict=True):
             outline += metres * (mine[a] != mine[b])
-        total += problem.compactness * outline**2 / (4 * np.pi * problem.shape.areas[mine].sum())
+        total += problem.compactness * max(0.0, np.log(outline**2 / (4 * np.pi * problem.shape.areas[mine].sum())))
         for u, v in combinations(np.flatnonzero(mine).tolist(), 2):
             if problem.side[u] != problem.side[v]:
                 total += problem.across * problem.weights[u] * problem.weights[v]

@@ -95,11 +95,17 @@ def outside(weight, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
+def raggedness(outline, area):  # type: ignore[no-untyped-def]
+    """Return ln(1 / Polsby-Popper): 0 for a circle. A straight 1 / PP would spend the search on the few worst parts."""
+    return np.log(max(outline * outline / (4.0 * np.pi * max(area, 1e-9)), 1.0))
+
+
+@njit(cache=True, nogil=True, inline="always")
 def price_of(p, weight, load, area, outline):  # type: ignore[no-untyped-def]
     """Price of one part without its border."""
     out = p.penalty * outside(weight, p.lower, p.upper) + p.balance * abs(load - p.even)
     if p.compactness > 0.0:
-        out += p.compactness * outline * outline / (4.0 * np.pi * max(area, 1e-9))
+        out += p.compactness * raggedness(outline, area)
     return out
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from gridgis.partition.kernels.flips import smooth
-from gridgis.partition.kernels.net import appraise, below, outside, pairs_across, price_of, uniform
+from gridgis.partition.kernels.net import appraise, below, outside, pairs_across, price_of, raggedness, uniform
 from gridgis.partition.kernels.trees import (
     AREA,
     COST,
@@ -122,8 +122,8 @@ def _best_half(p, tree, n):  # type: ignore[no-untyped-def]
             price += p.across * (pairs_across(s[x, HELD:]) + pairs_across(s[root, HELD:] - s[x, HELD:]))
         if p.compactness > 0.0:
             one, two = s[x, RIM] + s[x, LENGTH], s[root, RIM] - s[x, RIM] + s[x, LENGTH]
-            price += p.compactness * one * one / (4.0 * np.pi * max(s[x, AREA], 1e-9))
-            price += p.compactness * two * two / (4.0 * np.pi * max(s[root, AREA] - s[x, AREA], 1e-9))
+            price += p.compactness * raggedness(one, s[x, AREA])
+            price += p.compactness * raggedness(two, s[root, AREA] - s[x, AREA])
         as_a = s[x, HOME_A] + s[root, HOME_B] - s[x, HOME_B]
         as_b = s[x, HOME_B] + s[root, HOME_A] - s[x, HOME_A]
         price += p.moving * (s[root, HOME_A] + s[root, HOME_B] - max(as_a, as_b))

@@ -146,10 +146,10 @@ def peak_memory_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
 
 
-def made_with() -> dict[str, str]:
+def made_with(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Return platform and versions."""
     found = {"platform": platform.platform(), "python": platform.python_version()}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -1,0 +1,1 @@
+"""Point lookup beside its peers: ``python -m benchmarks.lookup`` (benchmarks/README.md)."""

@@ -187,7 +187,17 @@ def _union(one: Piece, two: Piece) -> Piece:
     order = np.argsort(members)
     part = np.concatenate([_part(first), _part(second) + len(first.merged)])
     merged = (*first.merged, *second.merged)
-    return Region(members[order], first.households + second.households, "joined", merged, part[order]), labels[order]
+    joined = Region(
+        members[order],
+        first.households + second.households,
+        "joined",
+        merged,
+        part[order],
+        (*first.needy, *(k + len(first.merged) for k in second.needy)),
+        (*first.crossing, *(tuple((k + len(first.merged), n) for k, n in grid) for grid in second.crossing)),
+        first.exact and second.exact,
+    )
+    return joined, labels[order]
 
 
 def _part(region: Region) -> Ints:

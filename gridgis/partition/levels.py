@@ -25,8 +25,8 @@ SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
 """Nodes of ground above which a joined region is not cut from anew."""
-MOST_CROSSING = 1_000
-"""Nodes up to which it is cut from anew as well if it crosses a STRONG barrier: for the band, and for fewer pairs."""
+FEW = 300
+"""Nodes around a part outside the band up to which they are searched plainly too."""
 RESTARTS = 2
 """Searches from anew (many more where none keeps the band) before ground is decided exactly."""
 RETRIES = 3
@@ -119,10 +119,12 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
     effort = max(rules.effort, SMALL // problem.n)
     if problem.side is None:
         found = solve(problem, options[:1], seed, effort, restarts=searches)
+        others = options[1:RETRIES]
     else:
         found = _cross(problem, options[:RETRIES], seed, effort, NEAR * region.pairs)
+        others = []  # tried already
     if not found.holds:
-        found = _once_more(problem, options, seed, effort, found)
+        found = _once_more(problem, others, seed, effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -146,19 +148,27 @@ def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough:
 
 
 def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
-    """Cut a region that was cut in pieces before: small ones from anew, large ones only around what is wrong."""
+    """Cut a region that was cut in pieces before anew around what is wrong; from anew only if pieces do not hold together."""
     problem, node = contract(c, band, rules)
     first = np.unique(node, return_index=True)[1]
     kept = np.unique(labels[first], return_inverse=True)[1].astype(np.int64)
     whole = all(int(components(len(m), c.take(m).pairs).max()) == 0 for m in _members(kept[node]))
-    if problem.n <= LARGE or not whole:
+    if not whole:
         return cut_region(c, region, band, rules, seed)
     found = appraised(problem, kept)
-    found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept))
-    if problem.side is not None and problem.n <= MOST_CROSSING:
-        options = part_options(region.households, band)[:RETRIES]
-        found = min(found, _cross(problem, options, seed, rules.effort, NEAR * region.pairs), key=WORTH)
+    found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept), cut_few)
     return np.asarray(found.labels[node], dtype=np.int64)
+
+
+def cut_few(problem: Problem, options: Sequence[int], seed: int, effort: int) -> Found:
+    """Search a few parts: plainly too where that misses the band, again where STRONG barriers are crossed."""
+    found = solve(problem, options, seed, effort)
+    if not found.holds:
+        return found if problem.n > FEW else min(found, solve_plainly(problem, options, seed, effort), key=WORTH)
+    if not problem.pairs_across(found.labels):
+        return found
+    again = (solve(problem, [found.parts], seed + 7919 * k, effort) for k in range(1, CROSSINGS))
+    return min([found, *again], key=WORTH)
 
 
 def _members(labels: Ints) -> list[Ints]:
@@ -166,15 +176,14 @@ def _members(labels: Ints) -> list[Ints]:
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
-def _once_more(problem: Problem, options: list[int], seed: int, effort: int, found: Found) -> Found:
+def _once_more(problem: Problem, others: list[int], seed: int, effort: int, found: Found) -> Found:
     """Go on where the first search left the band: around what is wrong, and with other numbers of parts."""
     short = shortfall_outside(problem, found.labels)
     enough = inevitable(problem, short)
-    found = search_around(problem, found, seed, effort, short)
-    for k in options[1:RETRIES]:
-        if found.wrong > enough:
-            other = search_around(problem, solve(problem, [k], seed, effort), seed, effort, short)
-            found = min(found, other, key=WORTH)
+    found = search_around(problem, found, seed, effort, short, cut_few)
+    if found.wrong > enough and others:
+        other = min((solve(problem, [k], seed, effort) for k in others), key=WORTH)
+        found = min(found, search_around(problem, other, seed, effort, short, cut_few), key=WORTH)
     return found
 
 

@@ -17,6 +17,6 @@ def solve_plainly(problem: Problem, options: Sequence[int], seed: int, effort: i
     Parameters are those of ``solve``.
     """
     alike = np.ones(len(problem.edges))
-    plain = replace(problem, costs=alike, shape=None, compactness=0.0, balance=0.0, side=None, home=None)
+    plain = replace(problem, costs=alike, shape=None, compactness=0.0, balance=0.0, home=None)
     found = solve(plain, options, seed, effort, restarts=restarts)
     return solve(problem, [found.parts], seed, effort, start=found.labels)

@@ -89,15 +89,18 @@ def _attempt(lap: Lap, step: Callable[[], None]) -> None:
 
 
 def _make_ready(engine: Engine, lap: Lap, xy: Floats, limit_s: float) -> None:
-    few = min(_PILOT, len(xy))
-    engine.load(xy[:few])
-    engine.answer()
-    began = engine.cpu_s()
-    engine.answer()
-    took = max(1e-9, engine.cpu_s() - began)
-    lap.points = int(min(len(xy), max(few, few * limit_s / took)))
-    engine.load(xy[: lap.points])
-    lap.told = engine.told(engine.answer())
+    """Warm the engine up, and find how many points fill a turn, so that what is made in each query weighs little."""
+    lap.points, took = min(_PILOT, len(xy)), 0.0
+    while True:
+        engine.load(xy[: lap.points])
+        engine.answer()
+        began = engine.cpu_s()
+        answer = engine.answer()
+        took = max(1e-9, engine.cpu_s() - began)
+        if lap.points == len(xy) or took > limit_s / 2:
+            break
+        lap.points = int(min(len(xy), lap.points * limit_s / took))
+    lap.told = engine.told(answer)
 
 
 def _take_turn(engine: Engine, lap: Lap) -> None:

@@ -202,9 +202,9 @@ class Slow(Engine):
 
 
 def test_a_slow_engine_gets_fewer_points_and_one_answer_a_turn() -> None:
-    lap = race([Slow(np.array([]))], np.zeros((20_000, 2)), runs=3, limit_s=8_000)["slow"]
-    assert (lap.points, lap.turns, lap.rate) == (8_000, [8_000.0] * 3, 1.0)
-    assert lap.told == Told(8_000, 0)
+    lap = race([Slow(np.array([]))], np.zeros((40_000, 2)), runs=3, limit_s=20_000)["slow"]
+    assert (lap.points, lap.turns, lap.rate) == (20_000, [20_000.0] * 3, 1.0)
+    assert lap.told == Told(20_000, 0)
 
 
 def test_an_engine_that_fails_is_told_with_the_reason() -> None:

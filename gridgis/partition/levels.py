@@ -148,7 +148,7 @@ def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough:
 
 
 def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
-    """Cut a region that was cut in pieces before anew around what is wrong; from anew only if pieces do not hold together."""
+    """Cut a region that was cut before anew around what is wrong, or all of it where a grid does not hang together."""
     problem, node = contract(c, band, rules)
     first = np.unique(node, return_index=True)[1]
     kept = np.unique(labels[first], return_inverse=True)[1].astype(np.int64)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridgis.partition.levels import cut_few
 from gridgis.partition.problem import Problem
 from gridgis.partition.search.plainly import solve_plainly
-from gridgis.partition.search.solve import appraised
+from gridgis.partition.search.solve import appraised, solve
 from tests.partition.graphs import Drawn, graphs
 
 
@@ -41,3 +42,23 @@ def test_dear_borders_do_not_lead_astray() -> None:
     found = solve_plainly(Problem(weights, edges, costs, 10, 10), [4], seed=0, effort=6)
     assert found.holds
     assert np.bincount(found.labels, weights).tolist() == [10, 10, 10, 10]
+
+
+def test_a_few_parts_are_searched_plainly_where_prices_hide_the_band() -> None:
+    row = np.array([(i, i + 1) for i in range(15)], dtype=np.int64)
+    costs = np.array([0.0 if i % 2 == 0 else 1e6 for i in range(15)])
+    problem = Problem(np.array([7, 3] * 8, dtype=np.int64), row, costs, 10, 10)
+    assert not solve(problem, [8], 0, 6).holds
+    assert cut_few(problem, [8], 0, 6).holds
+
+
+def test_a_few_parts_are_searched_again_for_fewer_pairs_across_a_barrier() -> None:
+    """A square of 8 x 8, three columns of it beyond a barrier, in four parts."""
+    at = np.arange(64).reshape(8, 8)
+    rows, columns = (at[:, :-1], at[:, 1:]), (at[:-1], at[1:])
+    ends = np.concatenate([np.column_stack([a.ravel(), b.ravel()]) for a, b in (rows, columns)])
+    side = (at.ravel() % 8 >= 5).astype(np.int64)
+    problem = Problem(np.full(64, 10), ends, np.ones(len(ends)), 150, 170, side=side, across=0.5)
+    once = [problem.pairs_across(solve(problem, [4], seed, 6).labels) for seed in range(5)]
+    again = [problem.pairs_across(cut_few(problem, [4], seed, 6).labels) for seed in range(5)]
+    assert sum(again) < 0.9 * sum(once)

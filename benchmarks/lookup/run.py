@@ -62,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     warm_up()
     for name in given.sizes:
         result = _run_size(name, given)
-        tables = [peers_table(result), sets_table(result), figures_table(result)]
+        tables = [
+            of(result) for of in (peers_table, sets_table, figures_table) if of is not peers_table or result.peers
+        ]
         print(f"## {name.capitalize()}\n\n" + "\n\n".join(tables) + "\n", flush=True)
         out["sizes"].append(asdict(result))
     out["peak memory GiB"] = round(peak_memory_gib(), 2)

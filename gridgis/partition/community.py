@@ -38,8 +38,9 @@ from gridgis.partition.levels import (
 from gridgis.partition.lookahead import look_ahead
 from gridgis.partition.regions.pieces import Region, regions
 
-SMALL, SEARCHES = 1_500, 3
-"""A community of so few atoms is searched so many times, and the best is kept: in a larger one luck evens out."""
+SMALL, SEARCHES, LONGER = 1_500, 4, 2
+"""A community of so few atoms is searched so many times, and the best is kept: in a larger one luck evens out. Each
+search takes so many times the effort of the rules, for there is time."""
 CHUNKS = 16
 """Tasks go to each process in about so many chunks, so that a long one does not keep the others waiting."""
 
@@ -192,7 +193,8 @@ def decide_level2(
 
 
 def _cut_level2(task: Task) -> Ints:
-    return cut_region(task.ground, task.region, task.rules.level2, task.rules, task.seed, task.searches)
+    rules = task.rules if task.searches == 1 else replace(task.rules, effort=LONGER * task.rules.effort)
+    return cut_region(task.ground, task.region, rules.level2, rules, task.seed, task.searches)
 
 
 def _decide_level2(task: Task) -> Ints:

@@ -43,7 +43,8 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
     wrong = appraise(net, p, parts)[1]
     fall = (cold / hot) ** (1.0 / max(proposals, 1)) if hot > 0.0 else 1.0
     heat = hot
-    stamp, queue, before = np.full(len(labels), -1), np.empty(len(labels), np.int64), np.empty(len(labels), np.int64)
+    stamp, tried = np.full(len(labels), -1), np.full(len(labels), -1)
+    queue, before = np.empty(len(labels), np.int64), np.empty(len(labels), np.int64)
     sums, mark = np.empty((2, 5 + parts.held.shape[1])), 0
     for _ in range(proposals if len(net.cost) > 0 else 0):
         heat *= fall
@@ -58,7 +59,7 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
         if top >= 0:
             _remember(parts, tree, n, a, b, before, sums)
             _take(parts, tree, n, top, a if is_a else b, b if is_a else a)
-            gain, mark = smooth(net, p, parts, tree.edge, edges, stamp, mark, queue)
+            gain, mark = smooth(net, p, parts, tree.edge, edges, stamp, tried, mark, queue)
             new -= gain
             if not (new <= old or (heat > 0.0 and new - old < -heat * np.log(uniform(rng)))):
                 _put_back(parts, tree, n, a, b, before, sums)

@@ -16,6 +16,7 @@ from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import Cutter, join_leftovers, outside
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions.pieces import Region, regions, sides
+from gridgis.partition.search.across import search_across
 from gridgis.partition.search.around import search_around
 from gridgis.partition.search.plainly import solve_plainly
 from gridgis.partition.search.solve import appraised, solve
@@ -33,9 +34,8 @@ RETRIES = 3
 """Numbers of parts tried where a region was not cut into the band."""
 PAIR_PRICE = 0.5
 """Price of a household pair across a STRONG barrier, in metres of open border: few pairs go before good borders."""
-CROSSINGS, NEAR = 5, 1.02
-"""Searches of ground that crosses a STRONG barrier, each for RETRIES numbers of parts, until the pairs are so near to
-the model's (`Region.pairs`)."""
+NEAR = 1.02
+"""Ground that crosses a STRONG barrier is searched for so many times the pairs of the model (`Region.pairs`)."""
 
 WORTH = attrgetter("worth")
 
@@ -121,30 +121,11 @@ def cut_region(c: Contacts, region: Region, band: Band, rules: DivisionRules, se
         found = solve(problem, options[:1], seed, effort, restarts=searches)
         others = options[1:RETRIES]
     else:
-        found = _cross(problem, options[:RETRIES], seed, effort, NEAR * region.pairs)
+        found = search_across(problem, options[:RETRIES], seed, effort, NEAR * region.pairs)
         others = []  # tried already
     if not found.holds:
         found = _once_more(problem, others, seed, effort, found)
     return np.asarray(found.labels[node], dtype=np.int64)
-
-
-def _cross(problem: Problem, options: list[int], seed: int, effort: int, enough: float) -> Found:
-    """Cut ground that crosses a STRONG barrier: few of its ways have the fewest pairs, so it is searched more often.
-
-    Where it is not known how many pairs are enough (0), or a round of searches made nothing better, that is all.
-    """
-    best: Found | None = None
-    for attempt in range(CROSSINGS):
-        before = best
-        for k in options:
-            found = solve(problem, [k], seed + 7919 * attempt, effort)
-            best = found if best is None else min(best, found, key=WORTH)
-            if best.holds and problem.pairs_across(best.labels) <= enough:
-                return best
-        if not enough or best is before:
-            break
-    assert best is not None
-    return best
 
 
 def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: DivisionRules, seed: int) -> Ints:
@@ -157,6 +138,10 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
         return cut_region(c, region, band, rules, seed)
     found = appraised(problem, kept)
     found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept), cut_few)
+    options = [k for k in part_options(region.households, band) if k <= problem.n][:RETRIES]
+    if options and problem.n <= LARGE and problem.pairs_across(found.labels) > NEAR * region.pairs:
+        anew = search_across(problem, options, seed, rules.effort, NEAR * region.pairs)
+        found = min(found, anew, key=lambda f: (f.wrong, problem.pairs_across(f.labels)))
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -167,8 +152,7 @@ def cut_few(problem: Problem, options: Sequence[int], seed: int, effort: int) ->
         return found if problem.n > FEW else min(found, solve_plainly(problem, options, seed, effort), key=WORTH)
     if not problem.pairs_across(found.labels):
         return found
-    again = (solve(problem, [found.parts], seed + 7919 * k, effort) for k in range(1, CROSSINGS))
-    return min([found, *again], key=WORTH)
+    return search_across(problem, [found.parts], seed, effort, 0.0)
 
 
 def _members(labels: Ints) -> list[Ints]:
@@ -217,7 +201,7 @@ def _from_anew(problem: Problem, region: Region, band: Band, effort: int, seed: 
     if problem.side is None:
         found = solve(problem, options, seed, effort, restarts=RESTARTS)
     else:
-        found = _cross(problem, options, seed, effort, NEAR * region.pairs)
+        found = search_across(problem, options, seed, effort, NEAR * region.pairs)
     return [found] if found.holds else [found, solve_plainly(problem, options, seed, effort, restarts=RESTARTS)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +12,10 @@ from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
 from gridgis.partition.levels import cut_level, cut_region
-from gridgis.partition.problem import pairs_across
+from gridgis.partition.problem import Problem, pairs_across
 from gridgis.partition.regions.pieces import Region, crossing_optimum, sides
-from tests.partition.graphs import Drawn, lattice
+from gridgis.partition.search.across import search_across
+from tests.partition.graphs import Drawn, fits, lattice
 
 URBAN = Band(300, 500)
 RULES = DivisionRules.load("urban-300-500")
@@ -65,3 +67,54 @@ def test_leftovers_are_joined_where_that_costs_the_fewest_pairs() -> None:
 
     joined = join_leftovers(ground, pieces, URBAN, cut)
     assert [(r.households, np.bincount(labels).tolist()) for r, labels in joined] == [(440, [4]), (600, [5, 3])]
+
+
+def fewest(problem: Problem) -> int | None:
+    """Return the fewest pairs across of all partitions in the band, of which there may be none."""
+    band = Band(problem.lower, problem.upper)
+    graph = Drawn(problem.weights.tolist(), [(int(a), int(b)) for a, b in problem.edges], [])
+    found = None
+    for groups in graph.groupings():
+        if fits(groups, graph, band):
+            labels = np.array([next(k for k, g in enumerate(groups) if v in g) for v in range(problem.n)])
+            found = min(problem.pairs_across(labels), 10**9 if found is None else found)
+    return found
+
+
+DEAR_BORDER = Problem(
+    np.array([100, 200, 100, 200, 200]),
+    np.array([[0, 1], [1, 2], [2, 3], [3, 4]]),
+    np.array([0.0, 30_000.0, 0.0, 0.0]),
+    300,
+    500,
+    side=np.array([0, 1, 1, 1, 1]),
+    across=1.0,
+)
+"""100 households beyond a road: with 200 of the others behind a dear border, or with 300 behind a cheap one."""
+
+
+def test_pairs_that_need_not_be_go_before_borders() -> None:
+    found = search_across(DEAR_BORDER, [2], 0, 30, enough=20_000)
+    assert DEAR_BORDER.pairs_across(found.labels) == fewest(DEAR_BORDER) == 20_000
+
+
+def test_where_pairs_are_few_enough_borders_decide() -> None:
+    found = search_across(DEAR_BORDER, [2], 0, 30, enough=30_000)
+    assert DEAR_BORDER.pairs_across(found.labels) == 30_000
+    assert found.price == 30_000  # what it is worth at the real prices
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 5, 6, 7])  # 4 has no way into the band
+def test_a_search_across_finds_the_fewest_pairs(seed: int) -> None:
+    """Two rows of four blocks with a road in the middle, borders at 0-200 m."""
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(60, 200, 8).tolist()
+    ground = lattice([cells[:4], cells[4:]], (1,), {})
+    costs = rng.uniform(0, 200, len(ground.pairs))
+    problem = Problem(np.array(cells), np.sort(ground.pairs), costs, 300, 500, side=sides(ground), across=0.5)
+    options = [k for k in range(1, 6) if 300 * k <= sum(cells) <= 500 * k]
+    least = fewest(problem)
+    assert least is not None
+    found = search_across(problem, options, seed, 375, enough=0)
+    assert found.holds
+    assert problem.pairs_across(found.labels) == least

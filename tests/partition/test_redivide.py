@@ -67,18 +67,21 @@ def test_other_households_within_the_band_move_nobody(before: DivisionPlan) -> N
     assert all(map(same_shape, before.grids.geometry, after.grids.geometry))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_change_moves_little_more_than_it_must(before: DivisionPlan, seed: int) -> None:
-    rng = np.random.default_rng(seed)
+def test_changes_move_little_more_than_they_must(before: DivisionPlan) -> None:
     n = len(village().buildings)
-    chosen = rng.choice(n, n // 20, replace=False)
-    after = divided(with_households(village(), {int(k): int(rng.choice([0, 8])) for k in chosen}), previous=before)
-    figures = find_changes(before, after).figures
-    second, third = figures["level2"], figures["level3"]
-    few = 0.1 * after.buildings["households"].sum()
-    assert second["moved_households"] <= max(1.5 * second["lower_bound_whole"], few), second
-    carried = third["lower_bound_whole"] + second["moved_households"]  # who leaves a level-2 grid leaves level 3 too
-    assert third["moved_households"] <= max(2 * carried, few), third
+    moved_third, carried = 0, 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(n, n // 20, replace=False)
+        after = divided(with_households(village(), {int(k): int(rng.choice([0, 8])) for k in chosen}), previous=before)
+        figures = find_changes(before, after).figures
+        second, third = figures["level2"], figures["level3"]
+        few = 0.1 * after.buildings["households"].sum()
+        assert second["moved_households"] <= max(1.5 * second["lower_bound_whole"], few), second
+        moved_third += third["moved_households"]
+        # who leaves a level-2 grid leaves level 3 too
+        carried += third["lower_bound_whole"] + second["moved_households"]
+    assert moved_third <= 2 * carried
 
 
 def test_a_grid_of_too_many_is_mended_beside_it_only(before: DivisionPlan) -> None:

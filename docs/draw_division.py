@@ -40,7 +40,7 @@ CLASS_COLOURS = {
     "motorway": "#b5651d", "railway": "#4a4a4a", "river": "#2b7bba", "primary": "#d1495b", "secondary": "#e08e2b",
     "tertiary": "#a0a12b", "residential": "#7aa874", "wall": "#8a6fae", "open": "#c8c8c8",
 }  # fmt: skip
-PRICES = ((0.0, 200.0), (0.15, 200.0), (1.0, 200.0), (5.0, 200.0), (0.15, 0.0), (0.15, 50.0))
+PRICES = ((0.0, 300.0), (0.15, 300.0), (1.0, 300.0), (5.0, 300.0), (0.15, 0.0), (0.15, 100.0))
 """Prices of balance and compactness that the table compares; the second row is the profile's."""
 AREAS = range(10)
 MORE = 60

@@ -73,7 +73,7 @@ def _certified(
             break
     proof = polish(problem, found.labels, options, effort)
     done = cpu_s()
-    price = problem.linear_price(found.labels)
+    price = problem.exact_price(found.labels)
     return {
         "blocks": problem.n,
         "households": int(problem.weights.sum()),

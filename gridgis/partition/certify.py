@@ -1,7 +1,8 @@
 """Certificates of a division: how far above the cheapest possible level 2 of each region is, at most, proven.
 
-A region is cut alone, so it is certified alone. What is proven is the linear price that `exact` minimises, border and
-unevenness; compactness is left out, so a plan whose grids are rounder may pay a little for it.
+A region is cut alone, so it is certified alone. What is proven is the price that `exact` minimises:
+border, unevenness and pairs across STRONG barriers; compactness is left out, so a plan whose grids are rounder may pay
+a little for it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Proof:
     first, grids
         The first of the region's level-2 labels, and how many there are.
     objective
-        Price of the division: metres of border by class, and unevenness; None where a grid is outside the band.
+        Price of the division: metres of border by class, unevenness, pairs across STRONG barriers; None where a grid
+        is outside the band.
     gap
         (objective - bound) / objective, None where one is unknown.
     """
@@ -122,12 +124,17 @@ def prove(c: Contacts, region: Region, labels: Ints, rules: DivisionRules, effor
 
 
 def _at_once(problem: Problem, region: Region, options: Sequence[int], band: Band) -> Proof | None:
-    """Return the proof where it needs no search: one grid, or no number of grids that fits."""
+    """Return the proof where it needs no search, however many blocks: one grid, or no number of grids that fits."""
     if region.closed in ("building", "empty") or not region.households:
         return Proof(problem.n, region.households, "single")
     if not options or not band.can_hold(region.households):
         return Proof(problem.n, region.households, "impossible")
-    return Proof(problem.n, region.households, "optimal", 0.0) if options == [1] else None
+    if options != [1]:
+        return None
+    whole = np.zeros(problem.n, dtype=np.int64)
+    if problem.clashes(whole):
+        return Proof(problem.n, region.households, "impossible")
+    return Proof(problem.n, region.households, "optimal", problem.exact_price(whole))
 
 
 def judged(proof: Proof, c: Contacts, labels: Ints, rules: DivisionRules) -> Proof:
@@ -139,7 +146,7 @@ def judged(proof: Proof, c: Contacts, labels: Ints, rules: DivisionRules) -> Pro
     if not holds(problem, at, [grids]):
         status = "unknown" if proof.status in ("optimal", "bounded") else proof.status
         return replace(proof, grids=grids, status=status)
-    objective = problem.linear_price(at)
+    objective = problem.exact_price(at)
     proof = replace(proof, grids=grids, objective=objective)
     if proof.bound is None:
         return proof
@@ -203,8 +210,8 @@ def _verdict(one: dict[str, Any]) -> tuple[str, str]:
         return "只能成一个网格，别无选择", "one grid, there is no choice"
     if status == "optimal":
         return (
-            f"价格 {objective:.0f}，已证明最优（边界与均衡，不计紧凑）",
-            f"price {objective:.0f}, proven the least (border and balance, without compactness)",
+            f"价格 {objective:.0f}，已证明最优（边界、均衡与跨强障碍的户对，不计紧凑）",
+            f"price {objective:.0f}, proven the least (border, balance, pairs across barriers; not compactness)",
         )
     if status == "bounded":
         gap = "–" if one["gap"] is None else f"{one['gap']:.1%}"

@@ -108,9 +108,9 @@ class Problem:
         load = np.bincount(labels, self.weights if self.load is None else self.load)
         return float(np.abs(load - load.mean()).sum())
 
-    def linear_price(self, labels: Ints) -> float:
-        """Return what an exact solver minimises: cost of the border and price of unevenness."""
-        return self.border(labels) + self.balance * self.unevenness(labels)
+    def exact_price(self, labels: Ints) -> float:
+        """Return what `exact` minimises: cost of the border, price of unevenness and of pairs across."""
+        return self.border(labels) + self.balance * self.unevenness(labels) + self.across * self.pairs_across(labels)
 
     def pairs_across(self, labels: Ints) -> int:
         """Return the pairs of units of weight in one part that are on different sides."""

@@ -13,7 +13,10 @@ from shapely import box
 from gridgis.errors import InvalidInput
 from gridgis.model import Band, Community, DivisionPlan
 from gridgis.partition import certify, divide
-from gridgis.partition.regions.pieces import Region
+from gridgis.partition.held import Held
+from gridgis.partition.levels import contract, cut_region
+from gridgis.partition.problem import pairs_across
+from gridgis.partition.regions.pieces import Region, sides
 from tests.partition.communities import RULES, community, houses, line, sound
 from tests.partition.graphs import lattice
 
@@ -96,6 +99,35 @@ def test_what_is_drawn_anew_after_the_proof_is_judged_by_it() -> None:
     assert changed.gap == pytest.approx((changed.objective - kept.objective) / changed.objective)
     outside = certify.judged(proof, ground, (np.arange(24) >= 4).astype(np.int64), rules)
     assert (outside.status, outside.objective, outside.gap) == ("unknown", None, None)
+
+
+def test_pairs_across_a_strong_barrier_are_in_the_price_and_in_the_bound() -> None:
+    """550 and 2000 on either side of a main road: of nodes of 55 and 100 one of 55 is given, to three of 100."""
+    ground = lattice([[55, 55, 100, 100, 100, 100]] * 5, (1,), {})
+    region = Region(np.arange(30), 2550, "", (550, 2000))
+    rules = replace(RULES, level2=Band(300, 500))
+    found = cut_region(ground, region, rules.level2, rules, 0)
+    best, proof = certify.prove(ground, region, found, rules, 5.0)
+    told = certify.judged(proof, ground, best, rules)
+    pairs = pairs_across(sides(ground), best, ground.households)
+    problem, node = contract(ground, rules.level2, rules)
+    at = best[np.unique(node, return_index=True)[1]]
+    assert (told.status, pairs) == ("optimal", 55 * 300)
+    assert told.objective == pytest.approx(problem.border(at) + 0.5 * pairs + problem.balance * problem.unevenness(at))
+    assert told.bound == pytest.approx(told.objective, abs=0.1)
+
+
+def test_one_grid_has_no_other_price_than_its_own_however_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certify, "MOST_BLOCKS", 2)
+    ground = lattice([[40, 60, 60, 40]] * 2, (1,), {})
+    rules = replace(RULES, level2=Band(300, 500))
+    labels = np.zeros(8, dtype=np.int64)
+    _, proof = certify.prove(ground, Region(np.arange(8), 400, "", (200, 200)), labels, rules, 1.0)
+    told = certify.judged(proof, ground, labels, rules)
+    assert (told.status, told.bound, told.objective, told.gap) == ("optimal", 20_000.0, 20_000.0, 0.0)
+    parted = replace(ground, held=Held(np.empty((0, 3), dtype=np.int64), np.array([[0, 7, 2]])))
+    _, none = certify.prove(parted, Region(np.arange(8), 400, "", (200, 200)), labels, rules, 1.0)
+    assert none.status == "impossible"
 
 
 @pytest.mark.parametrize("wrong", [0, -1.0, np.nan, np.inf, True])

@@ -19,8 +19,9 @@ from gridgis.partition.exact import race as exact
 from gridgis.partition.exact import sets as exact_sets
 from gridgis.partition.exact.feasible import feasible
 from gridgis.partition.exact.frontier import frontier
+from gridgis.partition.exact.pairs import fewest_pairs, pairs_within
 from gridgis.partition.exact.polish import holds, polish
-from gridgis.partition.exact.sets import Sets
+from gridgis.partition.exact.sets import Sets, as_sets
 from gridgis.partition.problem import Problem
 from tests.partition.graphs import set_partitions
 
@@ -60,7 +61,7 @@ def partitions(problem: Problem) -> Iterator[Ints]:
 
 def optimum(problem: Problem, options: list[int]) -> float:
     found = (x for x in partitions(problem) if int(x.max()) + 1 in options)
-    return min((problem.linear_price(x) for x in found), default=np.inf)
+    return min((problem.exact_price(x) for x in found), default=np.inf)
 
 
 def check(problem: Problem, options: list[int]) -> None:
@@ -125,16 +126,33 @@ def test_the_optimum_is_proven_where_hardly_any_list_is_short_enough(
 
 
 @few
+@given(problem=problems(lightest=0), options=ways, at=st.lists(st.integers(0, 2), min_size=7, max_size=7))
+def test_pairs_across_are_priced_and_no_partition_has_fewer_than_the_floor(
+    problem: Problem, options: list[int], at: list[int]
+) -> None:
+    problem = replace(problem, side=np.array(at[: problem.n], dtype=np.int64), across=0.5)
+    check(problem, options)
+    with patch.object(exact, "LIST", 7):
+        check(problem, options)
+    least = fewest_pairs(problem)
+    assert all(problem.pairs_across(x) >= least for x in partitions(problem))
+    members = np.stack([*as_sets(np.arange(problem.n) // 2), *as_sets(np.zeros(problem.n, dtype=np.int64))])
+    in_halves, in_one = pairs_within(problem, members)[:-1].sum(), pairs_within(problem, members)[-1]
+    assert in_halves == problem.pairs_across(np.arange(problem.n) // 2)
+    assert in_one == problem.pairs_across(np.zeros(problem.n, dtype=np.int64))
+
+
+@few
 @given(problem=problems(load=True))
 def test_together_and_apart_are_all_partitions_at_the_same_price(problem: Problem) -> None:
     a, b = problem.edges[len(problem.edges) // 2].tolist()
     one = exact.together(problem, a, b)
-    prices = [] if one is None else [one[0].linear_price(x) for x in partitions(one[0])]
+    prices = [] if one is None else [one[0].exact_price(x) for x in partitions(one[0])]
     if one is not None:
-        assert [problem.linear_price(x[one[1]]) for x in partitions(one[0])] == pytest.approx(prices)
+        assert [problem.exact_price(x[one[1]]) for x in partitions(one[0])] == pytest.approx(prices)
     apart = replace(problem, apart=np.append(problem.apart, [[a, b]], axis=0))
-    prices += [apart.linear_price(x) for x in partitions(apart)]
-    assert sorted(prices) == pytest.approx(sorted(problem.linear_price(x) for x in partitions(problem)))
+    prices += [apart.exact_price(x) for x in partitions(apart)]
+    assert sorted(prices) == pytest.approx(sorted(problem.exact_price(x) for x in partitions(problem)))
 
 
 @few
@@ -185,7 +203,7 @@ def test_a_region_of_36_blocks_is_proven_and_two_runs_agree() -> None:
     assert holds(problem, start, [3, 4])
     one, two = (polish(problem, start, [3, 4], 20.0) for _ in range(2))
     assert one.exact
-    assert one.objective < problem.linear_price(start)
+    assert one.objective < problem.exact_price(start)
     assert (one.labels == two.labels).all()
     assert (one.objective, one.bound) == (two.objective, two.bound)
 

@@ -90,6 +90,7 @@ class _Small:
             load=None,
             shape=None,
             home=None,
+            side=None,
             apart=np.array([[place[a], place[b]] for a, b in problem.apart.tolist()], dtype=np.int64).reshape(-1, 2),
         )
 

@@ -22,7 +22,7 @@ class Certificate:
     labels
         (n,) the best partition known; as given where it holds no bounds and none was found that does.
     objective
-        Its linear price (`Problem.linear_price`); inf where it holds no bounds.
+        Its price (`Problem.exact_price`); inf where it holds no bounds.
     bound
         No partition within the bounds, of any of the numbers of parts, is cheaper; inf: there is none; -inf: unknown.
     gap
@@ -48,8 +48,8 @@ def polish(problem: Problem, labels: Ints, options: Sequence[int], effort: float
     Parameters
     ----------
     problem
-        Only the linear price counts: ``compactness``, ``home`` and ``moving`` are passed over. A load of its own and
-        bounds above 1,000 weaken the bound during the search, not the answer.
+        What counts is `Problem.exact_price`: ``compactness``, ``home`` and ``moving`` are passed over. A load of its
+        own, bounds above 1,000 and sides (`exact.pairs`) weaken the bound during the search, not the answer.
     labels
         (n,) a partition to start from.
     options
@@ -72,12 +72,12 @@ def polish(problem: Problem, labels: Ints, options: Sequence[int], effort: float
     if race.labels is None:
         known = race.bound == np.inf
         status = "impossible" if known else "unknown"
-        return Certificate(labels, np.inf, race.bound, 0.0 if known else np.inf, status, known)
-    bound = min(race.bound, race.price)
+        return Certificate(labels, np.inf, race.bound + race.floor, 0.0 if known else np.inf, status, known)
     exact = race.bound == np.inf
-    gap = 0.0 if exact else (race.price - bound) / max(abs(race.price), TOLERANCE * race.top)
+    price, bound = race.price + race.floor, min(race.bound, race.price) + race.floor
+    gap = 0.0 if exact else (price - bound) / max(abs(price), TOLERANCE * race.top)
     status = "optimal" if exact else "bounded" if np.isfinite(bound) else "unknown"
-    return Certificate(race.labels, race.price, bound, gap, status, exact)
+    return Certificate(race.labels, price, bound, gap, status, exact)
 
 
 def holds(problem: Problem, labels: Ints, options: Sequence[int]) -> bool:

@@ -12,6 +12,9 @@ bound (set partitioning: Garfinkel and Nemhauser 1970, for districting; Mehrotra
    relaxation holds together in part only. Either they are together, which makes them one node, or apart (Ryan and
    Foster 1981). Both cases are problems of the same kind, and smaller.
 
+Pairs across (`Problem.side`) are not seen by the relaxation: each partition is known to have so many at least
+(`exact.pairs`), and what a part has beyond counts when sets are chosen. So all prices here are less that floor.
+
 All effort is counted, so the same problem gives the same answer.
 """
 
@@ -25,6 +28,7 @@ import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.partition.exact.master import choose, relax
+from gridgis.partition.exact.pairs import fewest_pairs, pairs_within
 from gridgis.partition.exact.sets import Members, Sets, as_labels, as_sets
 from gridgis.partition.problem import Problem
 
@@ -93,11 +97,13 @@ class Race:
         self, problem: Problem, options: Sequence[int], effort: float, start: Ints | None, first: bool = False
     ) -> None:
         self.problem, self.left, self.first = problem, effort, first
-        self.labels, self.price = start, np.inf if start is None else problem.linear_price(start)
+        self.floor = problem.across * fewest_pairs(problem)
+        self.labels, self.price = start, np.inf if start is None else problem.exact_price(start) - self.floor
         load = problem.weights if problem.load is None else problem.load
         dearest = float(np.abs(problem.costs).sum() + 2 * abs(problem.balance) * np.abs(load).sum())
+        dearest += problem.across * problem.pairs_across(np.zeros(problem.n, dtype=np.int64))
         self.top = (1.0 + dearest) * (1.0 + 2 * TOLERANCE)  # more than any partition costs, whatever is rounded
-        whole = problem.balance == 0 and bool((problem.costs == np.round(problem.costs)).all())
+        whole = problem.balance == 0 and problem.side is None and bool((problem.costs == np.round(problem.costs)).all())
         self.grain = 1.0 - TOLERANCE if whole else TOLERANCE * self.top  # what is better is better by so much
         self.beyond = np.inf  # the least bound of the cases whose graph is too wide
         self._open: list[tuple[float, int, Case]] = []
@@ -205,15 +211,16 @@ class Race:
         if not all_ or self.over:
             return -np.inf
         effort = min(self.left / SHARE, CHOICE)
-        chosen = choose(found, sets.prices(found, case.parts), case.parts, effort, any_=self.first)
+        prices = sets.prices(found, case.parts) + self.problem.across * pairs_within(self.problem, found[:, case.node])
+        chosen = choose(found, prices, case.parts, effort, any_=self.first)
         self.left -= chosen.work
         if chosen.sets is not None:
             self._take(as_labels(found[chosen.sets])[case.node])
-        return min(chosen.bound, goal)
+        return min(chosen.bound - self.floor, goal)
 
     def _take(self, labels: Ints) -> None:
         """Keep a partition where it is better."""
-        price = self.problem.linear_price(labels)
+        price = self.problem.exact_price(labels) - self.floor
         if price < self.price:
             self.labels, self.price = labels, price
 

@@ -29,7 +29,7 @@ def settle(problem: Problem, options: Sequence[int], found: Found, effort: float
     Parameters
     ----------
     problem
-        As for `polish`: only the linear price counts.
+        As for `polish`.
     options
         Numbers of parts, in the order in which they are preferred.
     found

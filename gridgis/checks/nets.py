@@ -68,7 +68,8 @@ def shared(net: Net) -> Net:
 def spared(net: Net) -> Net:
     """Leave out the ways that no two groups can both want: what touches one of them touches one another instead.
 
-    Two groups want a way where each has two units around it that do not touch otherwise. The others change nothing.
+    Two groups want a way where each has two units around it that do not touch otherwise. The others change nothing,
+    but for those at the rim: what is beyond may want them.
 
     Examples
     --------
@@ -76,7 +77,7 @@ def spared(net: Net) -> Net:
     3
     """
     touch = list(net.touch)
-    left = net.ways
+    left = [i for i in net.ways if not net.rim >> i & 1]
     while True:
         free = [i for i in left if _serves_one(touch, i)]
         if not free:
@@ -88,7 +89,7 @@ def spared(net: Net) -> Net:
                     touch[j] = (touch[j] | touch[i]) & ~(1 << i | 1 << j)
                 touch[i] = 0
                 left.remove(i)
-    kept = [i for i, w in enumerate(net.weights) if w or i in left]
+    kept = [i for i, w in enumerate(net.weights) if w or i in left or net.rim >> i & 1]
     return Net(net.weights, touch, net.rim, net.members).only(kept)
 
 

@@ -8,18 +8,17 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from gridgis.checks.cover import Groups, cover, stranded
 from gridgis.checks.nets import Net, narrowed, shared, spared
 from gridgis.checks.packing import can_pack
-from gridgis.checks.regroup import regroup
+from gridgis.checks.regroup import Groups, regroup, stranded
 from gridgis.checks.units import Units
 from gridgis.checks.wards import Ward
 
 MOST_UNITS = 200
 """A piece of more units is not tried as a whole."""
 
-BALL = 100
-"""Units around a grid that are looked at for a proof of its own."""
+BALLS = (10, 30, 100)
+"""Units and ways around a grid that are looked at for a proof of its own: few first, they are often enough."""
 
 MOST_SHOWN = 300
 """Letters of a grouping that the report shows; a longer one is shown by its households."""
@@ -69,14 +68,15 @@ class Piece:
         """Prove that there is no grouping near one grid, whatever the rest is like; None where that fails."""
         if not len(self.ward.stands):
             return None
-        ball = self.units.ball(self.units.of([grid]), BALL)
-        net = narrowed(shared(self.units.net(ball)), self.ward.band)
-        if cover(net.weights, net.touch, self.ward.band, net.rim) is not False:
-            return None
-        zh, en = self._cause(net)
-        return Verdict(
-            True, f"其周围没有连续的分组合带（已证明）{zh}", f"no contiguous grouping around it (proven){en}"
-        )
+        for most in BALLS:
+            ball = self.units.ball(self.units.of([grid]), most)
+            net = narrowed(spared(self.units.net(ball)), self.ward.band)
+            if regroup(net.weights, net.touch, self.ward.band, net.rim) is False:
+                zh, en = self._cause(net)
+                return Verdict(
+                    True, f"其周围没有连续的分组合带（已证明）{zh}", f"no contiguous grouping around it (proven){en}"
+                )
+        return None
 
     def _by_sums(self) -> Verdict | None:
         """Judge by households alone, geometry left aside."""
@@ -99,35 +99,29 @@ class Piece:
             return unknown
         net = self.units.net(self.units.with_ways(self.chosen))
         free = narrowed(shared(net), self.ward.band)
-        groups = self._grouped(free)
+        groups = regroup(free.weights, free.touch, self.ward.band)
         if groups is not False and (exact := spared(net)).ways:
             free = narrowed(exact, self.ward.band)
-            groups = self._grouped(free)
+            groups = regroup(free.weights, free.touch, self.ward.band)
         if groups is False:
             zh, en = self._cause(free)
             return Verdict(True, f"没有连续的分组合带（已证明）{zh}", f": no contiguous grouping (proven){en}")
         return self._shown(free, groups) if isinstance(groups, tuple) else unknown
 
-    def _grouped(self, net: Net) -> Groups | bool | None:
-        """Group a net by trying all, or where that is too much by exact cover."""
-        groups = regroup(net.weights, net.touch, self.ward.band)
-        return cover(net.weights, net.touch, self.ward.band) if groups is None else groups
-
     def _cause(self, net: Net) -> tuple[str, str]:
         """Name what is in no contiguous group within the band, where there is such."""
-        for i in stranded(net.weights, net.touch, self.ward.band, net.rim)[:1]:
-            units = [self.units.ids[u] for u in net.members[i] if self.units.weights[u]]
-            names, n = _few(units), net.weights[i]
-            if len(units) == 1:
-                return (
-                    f"：建筑 {names}（{n} 户）入不了任何一组",
-                    f": building {names} ({n} households) fits into no group",
-                )
-            return (
-                f"：建筑 {names} 只能同组（共 {n} 户），入不了任何一组",
-                f": buildings {names}, which no group can part ({n} households), fit into no group",
-            )
-        return "", ""
+        net = shared(net)
+        i = stranded(net.weights, net.touch, self.ward.band, net.rim)
+        if i is None:
+            return "", ""
+        units = [self.units.ids[u] for u in net.members[i] if self.units.weights[u]]
+        names, n = _few(units), net.weights[i]
+        if len(units) == 1:
+            return f"：建筑 {names}（{n} 户）入不了任何一组", f": building {names} ({n} households) fits into no group"
+        return (
+            f"：建筑 {names} 只能同组（共 {n} 户），入不了任何一组",
+            f": buildings {names}, which no group can part ({n} households), fit into no group",
+        )
 
     def _shown(self, net: Net, groups: Groups) -> Verdict:
         units = self.units

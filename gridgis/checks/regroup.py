@@ -1,32 +1,44 @@
-"""Can units that touch be put into contiguous groups within a band? Exact, by covering each unit once.
+"""Can units that touch be put into contiguous groups within a band? Exact: each unit is given to the root of its group.
 
-The unit that is hardest to place must be in some contiguous set within the band; each is tried. What is left falls into
-pieces that are solved apart, and once each; a piece that no number of groups can hold ends the try.
+The root of a group is its heaviest unit. CP-SAT gives each unit to a root, so that the groups are within the band.
+Where a group comes in pieces, a piece away from the root must hold some unit of what parts the two: a cut, and CP-SAT
+chooses again. No choice left is a proof. The cuts are those of Oehrlein and Haunert (2017, Journal of Spatial
+Information Science 15) and, for districts, of Validi, Buchanan and Lykhovyd (2022, Operations Research 70).
 
-A unit without households is a *way*: it serves one group at most, and need not be in any. A group takes only ways
-without which it would fall apart, since any other could as well be left to the rest.
+A unit without households is a *way*: it serves one group at most, and need not be in any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache, reduce
+import heapq
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 from gridgis.model import Band
 
-STEPS = 30_000
-"""Sets looked at before giving up: a fraction of a second."""
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
+EFFORT = 5.0
+"""Deterministic time of CP-SAT, all choices together: seconds of one core, roughly."""
 
-class LimitError(Exception):
-    """The limit of steps is reached."""
+CHOICES = 200
+"""Choices at most."""
+
+MOST_GIVEN = 10_000
+"""Pairs of a unit and a root that could have it, at most; more make CP-SAT slow."""
+
+STEPS = 2_000
+"""Sets looked at for one unit at most, to tell that no group can hold it."""
+
+Groups = tuple[tuple[int, ...], ...]
 
 
 def regroup(
-    weights: Sequence[int], touch: Sequence[int], band: Band, steps: int = STEPS
-) -> tuple[tuple[int, ...], ...] | bool | None:
+    weights: Sequence[int], touch: Sequence[int], band: Band, rim: int = 0, effort: float = EFFORT
+) -> Groups | bool | None:
     """Group units into contiguous groups whose weights are within the band.
 
     Parameters
@@ -37,164 +49,163 @@ def regroup(
         (n,) bit masks: bit j of ``touch[i]`` tells that units i and j touch (symmetric).
     band
         Bounds of the weight of a group.
-    steps
-        Sets to look at before giving up.
+    rim
+        Bit mask of the units and ways that touch something that is not given here. A group with one of these may go on
+        outside, so that it only must not be above the band: False is then a proof for any surroundings.
+    effort
+        Deterministic time of CP-SAT.
 
     Returns
     -------
-    The groups, each as positions, without ways that none needs; False where it is proven that there are none; None when
-    the limit was reached.
+    The groups, each as positions; False where it is proven that there are none; None when a limit was reached. With a
+    rim there is no grouping to show: False or None.
 
     Examples
     --------
-    A row of four, and what a limit of one step leaves unknown:
+    A row of four; the same four as 38 + 38 would do, but not side by side in this order:
 
     >>> row = [0b0010, 0b0101, 0b1010, 0b0100]
-    >>> regroup([10, 28, 28, 10], row, Band(30, 50)), regroup([10, 28, 28, 10], row, Band(30, 50), steps=1)
-    (((0, 1), (2, 3)), None)
-
-    The same four as 38 + 38 would do, but not side by side in this order:
-
-    >>> regroup([28, 28, 10, 10], row, Band(30, 50))
-    False
+    >>> regroup([10, 28, 28, 10], row, Band(30, 50)), regroup([28, 28, 10, 10], row, Band(30, 50))
+    (((0, 1), (2, 3)), False)
 
     Two pairs of 20 around one way: the second pair would need it too.
 
     >>> regroup([0, 20, 20, 20, 20], [0b11110, 1, 1, 1, 1], Band(30, 50))
     False
+
+    Two of 28 that touch nothing but a way to somewhere else, and one another: one of them has no way out.
+
+    >>> regroup([0, 28, 28], [0b110, 0b101, 0b011], Band(30, 50), rim=0b001)
+    False
     """
-    try:
-        cover = Search(list(weights), list(touch), band, steps)
-        found = cover.solve((1 << len(weights)) - 1)
-    except (LimitError, RecursionError):
+    rooted = _Rooted(list(weights), list(touch), band, rim)
+    if len(rooted.given) > MOST_GIVEN:
         return None
-    if found is None:
-        return False
-    return tuple(sorted(tuple(bits(mask)) for mask in found))
+    found = rooted.solve(effort)
+    return None if isinstance(found, tuple) and rim else found
 
 
-@dataclass
-class Search:
-    """One search; ``known`` remembers how a contiguous set of units is covered, None where it cannot be.
+class _Rooted:
+    """The model: ``given[u, r]`` tells that unit u is in the group of which r is the root."""
 
-    ``rim``: bit mask of the units that touch something unknown: a group with one of these may be below the band.
-    """
+    def __init__(self, weights: list[int], touch: list[int], band: Band, rim: int) -> None:
+        from ortools.sat.python import cp_model
 
-    weights: list[int]
-    touch: list[int]
-    band: Band
-    steps: int
-    rim: int = 0
-    known: dict[int, tuple[int, ...] | None] = field(default_factory=dict)
-    ways: int = field(init=False)
+        self.weights, self.touch, self.band, self.rim = weights, touch, band, rim
+        self.units = sum(1 << i for i, w in enumerate(weights) if w)
+        self.roots = sorted(bits(self.units), key=lambda i: (-weights[i], i))
+        self.model = cp_model.CpModel()
+        self.given: dict[tuple[int, int], cp_model.IntVar] = {}
+        self.near: dict[int, int] = {}
+        lighter = (1 << len(weights)) - 1
+        for r in self.roots:
+            self.near[r] = self._within_reach(r, lighter)
+            lighter &= ~(1 << r)
+            self.given |= {(u, r): self.model.new_bool_var("") for u in bits(self.near[r])}
+        if len(self.given) <= MOST_GIVEN:
+            self._demand()
 
-    def __post_init__(self) -> None:
-        self.ways = sum(1 << i for i, w in enumerate(self.weights) if not w)
+    def _within_reach(self, root: int, lighter: int) -> int:
+        """Return what a contiguous group of a root and lighter units can reach without being above the band."""
+        least, heap = {root: self.weights[root]}, [(self.weights[root], root)]
+        while heap:
+            load, i = heapq.heappop(heap)
+            for j in bits(self.touch[i] & lighter) if load == least[i] else ():
+                more = load + self.weights[j]
+                if more <= self.band.upper and more < least.get(j, more + 1):
+                    least[j] = more
+                    heapq.heappush(heap, (more, j))
+        return sum(1 << i for i in least)
 
-    def solve(self, units: int) -> tuple[int, ...] | None:
-        """Cover units, each contiguous piece of them apart, the smallest first; None where it cannot be done.
+    def _demand(self) -> None:
+        """Each unit is in one group, each way in one at most; groups are within the band, or at the rim not above."""
+        for u, w in enumerate(self.weights):
+            mine = [self.given[u, r] for r in self.roots if (u, r) in self.given]
+            (self.model.add_exactly_one if w else self.model.add_at_most_one)(mine)
+        for r in self.roots:
+            root, near = self.given[r, r], bits(self.near[r])
+            load = sum(self.weights[u] * self.given[u, r] for u in near)
+            self.model.add(load <= self.band.upper * root)
+            outside = sum(self.given[u, r] for u in bits(self.near[r] & self.rim))
+            self.model.add(load >= self.band.lower * (root - outside))
+            for u in near:
+                if u != r:
+                    self.model.add_implication(self.given[u, r], root)
+                    self._joined(1 << u, self.touch[u], r)
+        for piece in spread((1 << len(self.weights)) - 1, self.touch):
+            if not piece & self.rim:
+                total = sum(self.weights[i] for i in bits(piece))
+                groups = sum(self.given[r, r] for r in bits(piece & self.units))
+                self.model.add(self.band.lower * groups <= total)
+                self.model.add(self.band.upper * groups >= total)
 
-        Raises
-        ------
-        LimitError
-            The limit of steps is reached: nothing is known.
-        """
-        pieces = self.pieces(units)
-        if not all(self._can_hold(p) for p in pieces):
-            return None
-        out: tuple[int, ...] = ()
-        for piece in sorted(pieces, key=lambda p: (p.bit_count(), p)):
-            if piece not in self.known:
-                self.known[piece] = self._solve_piece(piece)
-            found = self.known[piece]
-            if found is None:
+    def _joined(self, units: int, parting: int, root: int) -> None:
+        """Demand that units are in a group only together with some of what parts them from its root."""
+        between = [self.given[v, root] for v in bits(parting & self.near[root])]
+        for u in bits(units):
+            self.model.add_bool_or([self.given[u, root].negated(), *between])
+
+    def solve(self, effort: float) -> Groups | bool | None:
+        """Choose until all groups are contiguous: return them, False where there is no choice, None at a limit."""
+        from ortools.sat.python import cp_model
+
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 0
+        for _ in range(CHOICES):
+            solver.parameters.max_deterministic_time = effort
+            status = solver.solve(self.model)
+            effort -= solver.response_proto.deterministic_time
+            if status == cp_model.INFEASIBLE:
+                return False
+            if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or effort <= 0:
                 return None
-            out += found
-        return out
-
-    def _solve_piece(self, units: int) -> tuple[int, ...] | None:
-        """Cover contiguous units: the one that is hardest to place must be in some set, and the rest is covered."""
-        for chosen in self.sets(self._hardest(units), units):
-            found = self.solve(units & ~chosen)
-            if found is not None:
-                return (chosen, *found)
+            chosen = {r: sum(1 << u for u in bits(self.near[r]) if solver.boolean_value(self.given[u, r]))
+                      for r in self.roots if solver.boolean_value(self.given[r, r])}  # fmt: skip
+            if not any([self._cut(r, group) for r, group in chosen.items()]):
+                return tuple(sorted(tuple(bits(_piece_of(1 << r, g, self.touch))) for r, g in chosen.items()))
         return None
 
-    def _hardest(self, units: int) -> int:
-        """Return the unit for which few sets are to be expected: heavy, with few contacts; the rate is by trial."""
+    def _cut(self, root: int, group: int) -> bool:
+        """Cut off a group of which units, or ways at the rim, lie apart from the root; tell whether there are any."""
+        main = _piece_of(1 << root, group, self.touch)
+        shore = around(main, self.touch) & ~main
+        apart = group & ~main & (self.units | self.rim)
+        for piece in spread(group & ~main, self.touch):
+            if lost := piece & apart:
+                beyond = _piece_of(piece, self.near[root] & ~shore & ~main, self.touch)
+                self._joined(lost, around(piece, self.touch) & ~piece, root)
+                self._joined(lost, around(beyond, self.touch) & shore, root)
+        return bool(apart)
 
-        def room(i: int) -> tuple[float, int]:
-            return self.band.lower / 6 * (self.touch[i] & units).bit_count() - self.weights[i], i
 
-        return min(bits(units & ~self.ways), key=room)
+def stranded(weights: Sequence[int], touch: Sequence[int], band: Band, rim: int = 0) -> int | None:
+    """Return the heaviest unit that is in no contiguous group within the band, as far as few steps tell; no ways.
 
-    def sets(self, seed: int, units: int) -> Iterator[int]:
-        """Yield each contiguous set within the band that holds the seed once: it grows by what it did not refuse.
+    Examples
+    --------
+    >>> stranded([28, 28, 10, 10], [0b0010, 0b0101, 0b1010, 0b0100], Band(30, 50))
+    0
+    """
+    for u in sorted(range(len(weights)), key=lambda i: (-weights[i], i)):
+        if not any(_may_be(u, weights, touch, band, rim)):
+            return u
+    return None
 
-        Raises
-        ------
-        LimitError
-            The limit of steps is reached.
-        """
-        reach_of = self._reach_of(units)
-        free = units & ~self.ways & ~(1 << seed)
-        stack = [(1 << seed, self.weights[seed], reach_of(seed) & free, free)]
-        while stack:
-            group, load, reach, free = stack.pop()
-            self._step()
-            if load in self.band or (group & self.rim and load <= self.band.upper):
-                yield from self._joined(group, units & self.ways)
-            for i in bits(reach):
-                free &= ~(1 << i)
-                if load + self.weights[i] <= self.band.upper:
-                    stack.append((group | 1 << i, load + self.weights[i], (reach | reach_of(i)) & free, free))
 
-    def _reach_of(self, units: int) -> Callable[[int], int]:
-        """Return a function that tells what a unit touches directly, or over ways."""
-        if not units & self.ways:
-            return self.touch.__getitem__
-        shores = [(way, around(way, self.touch)) for way in spread(units & self.ways, self.touch)]
-
-        @cache
-        def reach(i: int) -> int:
-            over = [shore for way, shore in shores if way & self.touch[i]]
-            return reduce(or_, over, self.touch[i]) & ~(1 << i)
-
-        return reach
-
-    def _joined(self, group: int, ways: int) -> Iterator[int]:
-        """Yield a group together with ways that join it, in each way in which all of these are needed."""
-        parts = spread(group, self.touch)
-        if len(parts) == 1:
-            yield group
+def _may_be(seed: int, weights: Sequence[int], touch: Sequence[int], band: Band, rim: int) -> Iterator[bool]:
+    """Tell of each contiguous group with a seed whether it may be one; at last True, where there are too many."""
+    stack = [(1 << seed, weights[seed], touch[seed], ~(1 << seed))]
+    for _ in range(STEPS):
+        if not stack:
             return
-        stack = [(parts[0], 0, ways)]
-        while stack:
-            joined, taken, free = stack.pop()
-            self._step()
-            for i in bits(around(joined, self.touch) & free):
-                free &= ~(1 << i)
-                more = reduce(or_, (p for p in parts if p & self.touch[i]), joined | 1 << i)
-                if group & ~more:
-                    stack.append((more, taken | 1 << i, free))
-                elif self._needs(taken, group | taken | 1 << i):
-                    yield group | taken | 1 << i
-
-    def _needs(self, ways: int, group: int) -> bool:
-        """Tell whether a group falls apart without any one of some ways."""
-        return all(len(spread(group & ~(1 << i), self.touch)) > 1 for i in bits(ways))
-
-    def pieces(self, units: int) -> list[int]:
-        """Take units apart into contiguous pieces; those of ways alone are left out."""
-        return [piece for piece in spread(units, self.touch) if piece & ~self.ways]
-
-    def _can_hold(self, units: int) -> bool:
-        return self.band.can_hold(sum(self.weights[i] for i in bits(units)))
-
-    def _step(self) -> None:
-        self.steps -= 1
-        if self.steps < 0:
-            raise LimitError
+        group, load, reach, free = stack.pop()
+        yield load in band or bool(load <= band.upper and group & rim)
+        for i in bits(reach & free):
+            free &= ~(1 << i)
+            if load + weights[i] <= band.upper:
+                stack.append((group | 1 << i, load + weights[i], reach | touch[i], free))
+    yield True
 
 
 def bits(mask: int) -> list[int]:
@@ -216,10 +227,16 @@ def spread(units: int, touch: Sequence[int]) -> list[int]:
     """Take units apart into contiguous pieces."""
     out = []
     while units:
-        piece, fresh = 0, units & -units
-        while fresh:
-            piece |= fresh
-            fresh = around(fresh, touch) & units & ~piece
+        piece = _piece_of(units & -units, units, touch)
         out.append(piece)
         units &= ~piece
     return out
+
+
+def _piece_of(start: int, units: int, touch: Sequence[int]) -> int:
+    """Return what units a start reaches through units, both included."""
+    piece, fresh = start, start
+    while fresh:
+        fresh = around(fresh, touch) & units & ~piece
+        piece |= fresh
+    return piece

@@ -64,22 +64,14 @@ class Units:
         return sorted(seen)
 
     def ball(self, start: list[int], most: int) -> list[int]:
-        """Return the units nearest to some, those included, counted in steps; and the ways between and beside them."""
+        """Return the units and ways nearest to some units, those included, counted in steps."""
         seen = dict.fromkeys(start)
-        room = most - len(seen)
         queue = list(start)
-        passed: set[int] = set()
         for i in queue:
             for k in self.groups_of[i]:
-                if k in passed:
-                    continue
-                passed.add(k)
-                fresh = [j for j in self.around[k] if j not in seen]
-                units = [j for j in fresh if self.weights[j]][: max(0, room)]
-                room -= len(units)
-                found = [*units, *(j for j in fresh if not self.weights[j])]
-                seen.update(dict.fromkeys(found))
-                queue.extend(found)
+                fresh = [j for j in self.around[k] if j not in seen][: max(0, most - len(seen))]
+                seen.update(dict.fromkeys(fresh))
+                queue.extend(fresh)
         return sorted(seen)
 
     def net(self, chosen: list[int]) -> Net:

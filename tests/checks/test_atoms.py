@@ -57,8 +57,7 @@ def test_where_a_grouping_exists_it_is_shown() -> None:
 
 
 def test_at_the_limit_of_steps_nothing_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proofs, "regroup", partial(regroup, steps=0))
-    monkeypatch.setattr(proofs, "cover", lambda *_: None)
+    monkeypatch.setattr(proofs, "regroup", partial(regroup, effort=0.0))
     monkeypatch.setattr(proofs, "narrowed", lambda net, _: net)
     report = plan(STUCK).verify(atoms=atoms(ROW))
     assert band_3(report) == ["a1", "a2"]

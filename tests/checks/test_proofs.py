@@ -85,7 +85,7 @@ def long_row() -> tuple[str, dict[tuple[int, int], int]]:
 
 def test_a_grid_is_excused_by_its_surroundings_where_the_whole_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proofs, "MOST_UNITS", 10)
-    monkeypatch.setattr(proofs, "BALL", 8)
+    monkeypatch.setattr(proofs, "BALLS", (8,))
     report = judged(*long_row())
     excused, text = why(report, "a1")
     assert (excused, "no contiguous grouping around it (proven)" in text) == (True, True)
@@ -93,5 +93,5 @@ def test_a_grid_is_excused_by_its_surroundings_where_the_whole_is_too_much(monke
 
 def test_what_is_wrong_elsewhere_excuses_nothing_beyond_the_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proofs, "MOST_UNITS", 10)
-    monkeypatch.setattr(proofs, "BALL", 8)
+    monkeypatch.setattr(proofs, "BALLS", (8,))
     assert not why(judged(*long_row()), "a3")[0]

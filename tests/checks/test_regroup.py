@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridgis.checks.regroup import regroup
+from gridgis.checks import regroup as module
+from gridgis.checks.regroup import regroup, stranded
 from gridgis.model import Band
 
 Links = list[tuple[int, int]]
@@ -86,10 +88,76 @@ def test_a_grouping_that_is_found_is_contiguous_complete_and_within_the_band(wei
         assert whole(found, weights)
 
 
+def towers(pairs: int) -> tuple[list[int], Links]:
+    """Return a row of towers with houses between; at its end two towers shut in a row of 28 houses."""
+    weights: list[int] = []
+    links: Links = []
+    for k in range(pairs):
+        weights += [46, 1, 1, 1, 1]
+        links += [(5 * k + i, 5 * k + j) for i in range(5) for j in range(i)]
+        links += [(5 * k, 5 * k - 4), (5 * k, 5 * k - 3)] if k else []
+    n = len(weights)
+    weights += [38, 38] + [1] * 28
+    links += [(n - 1, n), (n - 2, n), (n - 2, n + 1), (n, n + 1), (n, n + 2), (n + 1, n + 29)]
+    links += [(n + 2 + i, n + 3 + i) for i in range(27)]
+    return weights, links
+
+
+def test_of_a_large_town_it_is_proven_too() -> None:
+    weights, links = towers(12)
+    assert regroup(weights, masks(len(weights), links), Band(30, 50)) is False
+
+
+def test_more_shops_than_the_towers_that_can_get_to_them_may_take_are_a_proof() -> None:
+    """Four towers may take 6 each; but the 13 behind two corridors can be reached by two of them."""
+    weights = [44, 44, 44, 44, 0, 0, *[1] * 13]
+    links = [(t, way) for t in range(4) for way in (4, 5)] + [(5 + i, 6 + i) for i in range(13)] + [(4, 18)]
+    assert regroup(weights, masks(19, links), Band(30, 50)) is False
+    assert regroup(weights[:18], masks(18, [*links[:-1][:20], (4, 17)]), Band(30, 50)) is not False
+
+
+def test_two_estates_that_both_need_the_one_corridor_out_are_a_proof_for_any_surroundings() -> None:
+    pair = masks(3, [(0, 1), (0, 2), (1, 2)])
+    assert regroup([0, 276, 264], pair, Band(300, 500), rim=0b001) is False
+    assert regroup([0, 276, 264], pair, Band(300, 500), rim=0b101) is None
+    assert regroup([0, 276, 224], pair, Band(300, 500), rim=0b001) is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(maps(), st.integers(5, 50), st.integers(0, 20), st.integers(1, 6))
+def test_a_proof_from_a_part_holds_for_the_whole(
+    drawn: tuple[list[int], Links], lower: int, width: int, seen: int
+) -> None:
+    weights, links = drawn
+    band, part = Band(lower, lower + width), range(min(seen, len(weights)))
+    rim = sum(1 << i for i in part if any(i in e and max(e) not in part for e in links))
+    inside = masks(len(part), [e for e in links if max(e) in part])
+    if regroup(weights[: len(part)], inside, band, rim) is False:
+        assert not by_trying_all(weights, links, band)
+
+
+def test_the_unit_that_fits_nowhere_is_named() -> None:
+    row = masks(4, [(0, 1), (1, 2), (2, 3)])
+    assert stranded([40, 45, 10, 45], row, Band(30, 50)) == 2
+    assert stranded([40, 45, 10, 45], row, Band(30, 50), rim=0b0100) is None
+    assert stranded([40, 45, 5, 45], row, Band(30, 50)) is None
+
+
+def test_where_there_are_too_many_groups_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STEPS", 0)
+    assert stranded([51], [0], Band(30, 50)) is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("CHOICES", 0), ("MOST_GIVEN", 4)])
+def test_at_a_limit_nothing_is_proven(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
+    monkeypatch.setattr(module, limit, value)
+    row = masks(5, [(i, i + 1) for i in range(4)])
+    assert regroup([10] * 5, row, Band(15, 19)) is None
+
+
 def test_a_search_cut_short_proves_nothing() -> None:
-    row = [(i, i + 1) for i in range(19)]
-    weights = [17, 19, 23, 29] * 5
-    assert regroup(weights, masks(20, row), Band(40, 41), steps=0) is None
+    weights, links = towers(12)
+    assert regroup(weights, masks(len(weights), links), Band(30, 50), effort=0.0) is None
 
 
 def test_a_unit_above_the_limit_fits_nowhere() -> None:

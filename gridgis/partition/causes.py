@@ -11,6 +11,7 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.components import components
 from gridgis.partition.exact.groupings import can_group
+from gridgis.partition.exact.rooted import hemmed_in
 from gridgis.partition.graph import Contacts
 from gridgis.partition.levels import Cut, contract
 from gridgis.partition.problem import Problem
@@ -131,6 +132,12 @@ class Ground:
             return (
                 "楼栋、小区各自完整时，这一片的任何连续组合都不能全部划入户数带（已用精确算法证明）",
                 "no grouping of its ground into contiguous grids, buildings and estates whole, is within the band "
+                "(proven by an exact search)",
+            )
+        if hemmed_in(self.problem, inside, self.rules.exact_effort):
+            return (
+                "无论别处怎样划分，其周围没有全部在户数带内的连续分组（已用精确算法证明）",
+                "however the rest is cut, no grouping of the ground around it into contiguous grids is within the band "
                 "(proven by an exact search)",
             )
         return None

@@ -223,4 +223,6 @@ def _verdict(one: dict[str, Any]) -> tuple[str, str]:
         return "已证明无法全部划入户数带", "proven that no division is within the band"
     if status == "too many blocks":
         return f"超过 {MOST_BLOCKS} 块，未证明", f"more than {MOST_BLOCKS} blocks, not certified"
+    if objective is None:
+        return "有网格在户数带之外，无从比较价格", "a grid is outside the band, so there is no price to compare"
     return "工作量不足，未能证明", "not certified with this effort"

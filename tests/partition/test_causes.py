@@ -11,6 +11,7 @@ import pytest
 from gridgis.geometry.arrays import Ints
 from gridgis.model import Band
 from gridgis.partition.causes import Causes, Ground
+from gridgis.partition.exact import groupings
 from gridgis.partition.graph import Contacts
 from gridgis.partition.levels import Cut
 from gridgis.partition.regions.pieces import Region
@@ -98,3 +99,15 @@ def test_without_effort_nothing_is_proven() -> None:
 
 def test_what_can_be_grouped_has_no_proven_cause() -> None:
     assert cause(ground([150, 200, 250, 100], [(0, 1), (1, 2), (2, 3)]), 2, 3) is None
+
+
+def test_a_grid_is_proven_by_its_surroundings_where_the_whole_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estates of 276 and 264 touch one another and one corridor; behind it are more houses than can be looked at."""
+    monkeypatch.setattr(groupings, "MOST_UNITS", 10)
+    households = [276, 264, 0, *[20] * 54]
+    pairs = [(0, 1), (0, 2), (1, 2), *((2 + i, 3 + i) for i in range(54))]
+    found = cause(ground(households, pairs), 0)
+    assert found is not None
+    assert "however the rest is cut" in found[1]
+    freed = cause(ground(households, [*pairs, (1, 9)]), 0)
+    assert freed is None

@@ -99,6 +99,9 @@ def test_what_is_drawn_anew_after_the_proof_is_judged_by_it() -> None:
     assert changed.gap == pytest.approx((changed.objective - kept.objective) / changed.objective)
     outside = certify.judged(proof, ground, (np.arange(24) >= 4).astype(np.int64), rules)
     assert (outside.status, outside.objective, outside.gap) == ("unknown", None, None)
+    row = certify.certificate_rows(certify.certificates([["2-01", "2-02"]], [outside], 5.0))[0]
+    assert "a grid is outside the band" in row["en"]
+    assert "not certified" not in row["en"]
 
 
 def test_pairs_across_a_strong_barrier_are_in_the_price_and_in_the_bound() -> None:

@@ -8,6 +8,7 @@ from gridgis.geometry.arrays import Floats, Ints
 from gridgis.model import Band
 from gridgis.partition.exact.feasible import Answer, feasible
 from gridgis.partition.exact.polish import polish
+from gridgis.partition.exact.rooted import rooted
 from gridgis.partition.problem import Problem
 
 MOST_UNITS = 100
@@ -89,4 +90,5 @@ def _options(problem: Problem) -> list[int]:
 def _decide(problem: Problem, effort: float) -> Answer:
     if np.count_nonzero(problem.weights) > MOST_UNITS:
         return Answer(None)
-    return feasible(problem, _options(problem), effort)
+    answer = rooted(problem, effort / 2)  # mostly quicker where there is none; sets of nodes find what it does not
+    return answer if answer.possible is not None else feasible(problem, _options(problem), effort)

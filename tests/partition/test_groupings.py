@@ -160,3 +160,7 @@ def test_too_little_effort_finds_nothing_and_proves_nothing() -> None:
     weights, edges = np.array([7, 11, 13, 17] * 9), square(6)
     assert find_grouping(weights, edges, np.ones(len(edges)), Band(41, 50), 1e-6) is None
     assert can_group(town(weights, edges, Band(41, 50)), 1e-6) is None
+
+
+def test_ground_without_households_has_no_grouping() -> None:
+    assert find_grouping(np.zeros(3, dtype=np.int64), np.array([[0, 1], [1, 2]]), np.ones(2), Band(30, 50)) is None

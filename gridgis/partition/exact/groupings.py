@@ -88,6 +88,8 @@ def _options(problem: Problem) -> list[int]:
 
 
 def _decide(problem: Problem, effort: float) -> Answer:
+    if not problem.weights.any():
+        return Answer(False)  # no group of it is within the band
     if np.count_nonzero(problem.weights) > MOST_UNITS:
         return Answer(None)
     answer = rooted(problem, effort / 2)  # mostly quicker where there is none; sets of nodes find what it does not

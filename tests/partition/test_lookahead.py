@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,3 +68,33 @@ def test_a_rest_that_level_3_cannot_group_is_handed_over() -> None:
     labels, level3, before = look(c, given)
     assert wrong(c, given, before) == (0, 2)
     assert wrong(c, labels, level3) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "households",
+    [
+        pytest.param([[16, 16, 7, 3, 17, 13], [16, 16, 16, 3, 17, 47]], id="fetched"),
+        pytest.param([[16, 18, 3, 14, 14, 14], [16, 16, 18, 14, 13, 13]], id="given"),
+    ],
+)
+def test_a_house_goes_over_the_border_where_the_other_grid_has_no_room_for_the_rest(
+    households: list[list[int]],
+) -> None:
+    """A house of 7 among 16s lacks 3, or one of 3 among 18s is too much; beside it level 2 is nearly full."""
+    c = lattice(households, (), {})
+    given = (np.arange(c.n) % 6 >= 3).astype(np.int64)
+    labels, level3, before = look(c, given)
+    assert wrong(c, given, before)[0] == 0
+    assert wrong(c, given, before)[1] > 0
+    assert wrong(c, labels, level3) == (0, 0)
+    assert set(c.households[labels != given].tolist()) == {3}
+
+
+def test_borders_stay_where_level_3_is_no_better_for_it() -> None:
+    """All houses beside the 7 are too large for it, on both sides of the border."""
+    c = lattice([[16, 16, 7, 17, 17], [16, 16, 16, 17, 17]], (), {})
+    given = (np.arange(c.n) % 5 >= 3).astype(np.int64)
+    labels, level3, before = look(c, given)
+    assert wrong(c, given, before)[1] == 3
+    assert labels.tolist() == given.tolist()
+    assert [a.labels.tolist() for a in level3] == [b.labels.tolist() for b in before]

@@ -10,13 +10,16 @@ Prices play no part. Where many small nodes stand around a few large ones this d
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from gridgis.geometry.arrays import Bools, Ints
 from gridgis.partition.exact.feasible import Answer
 from gridgis.partition.problem import Problem, induced
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 ROUNDS = 200
 """Solutions of CP-SAT that are looked at."""
@@ -98,6 +101,8 @@ class _Model:
     """The Booleans by node (``of``) and by root (``in_part``: node to Boolean), and what they must obey."""
 
     def __init__(self, problem: Problem, rim: Bools) -> None:
+        from ortools.sat.python import cp_model
+
         self.problem, self.rim = problem, rim
         self.weights: list[int] = problem.weights.tolist()
         self.near: list[set[int]] = [set() for _ in range(problem.n)]
@@ -166,6 +171,8 @@ class _Model:
 
     def decide(self, effort: float) -> Answer:
         """Solve, and demand that what is not connected is, until all is, nothing is left, or the effort is spent."""
+        from ortools.sat.python import cp_model
+
         solver = cp_model.CpSolver()
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
         for _ in range(ROUNDS):
@@ -210,7 +217,7 @@ class _Model:
 
     def _labels(self, parts: dict[int, set[int]]) -> Ints:
         """Return labels 0..k-1; nodes without weight that no part needs go to one that they touch."""
-        labels = np.full(self.problem.n, -1, dtype=np.int64)
+        labels = np.full(self.problem.n, -1 if parts else 0, dtype=np.int64)  # all empty: one part
         for k, r in enumerate(r for r, part in parts.items() if part):
             labels[list(self._component({r}, parts[r]))] = k
         a, b = self.problem.edges.T

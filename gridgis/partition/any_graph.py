@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.arrays import Ints
 from gridgis.partition.components import components
 from gridgis.partition.exact.small_graph import CERTIFY, EFFORT, SMALL, finite, settle
-from gridgis.partition.problem import Problem
-from gridgis.partition.search.solve import solve
+from gridgis.partition.problem import Found, Problem
+from gridgis.partition.search.annealed import solve_annealed
+from gridgis.partition.search.solve import MORE, solve
 
-NODE_VISITS = 3_000_000
-"""ReCom proposals x nodes of a call of ``partition_graph`` that states no effort: some seconds at most."""
+VISITS = 5_000_000
+"""ReCom proposals x (nodes and edges) of a call of ``partition_graph`` that states no effort: some seconds at most."""
+WORTH = attrgetter("worth")
 SETTLED = 4
 """A small graph is searched so many times less: it is settled afterwards, and most of the time is left for that."""
 
@@ -92,10 +95,10 @@ def partition_graph(
             f"parts {options} is wrong: 1 to {problem.n} (the nodes) is possible",
         )
     options = [o for o in options if o <= problem.n]
-    restarts = 1
     if effort is None:
-        effort, restarts = _default_effort(problem.n)
-    found = solve(problem, options, seed, effort, time_limit=time_limit, restarts=restarts)
+        found = _searched(problem, options, seed, time_limit)
+    else:
+        found = solve(problem, options, seed, effort, time_limit=time_limit)
     labels, proof = found.labels, None
     if certify or (problem.n <= SMALL and not found.timed_out):
         labels, proof = settle(problem, options, found, CERTIFY if certify else EFFORT)
@@ -110,11 +113,22 @@ def partition_graph(
     return labels, report
 
 
-def _default_effort(n: int) -> tuple[int, int]:
-    """Return ReCom proposals for each part, and restarts: many short searches for small graphs, one for large ones."""
-    effort = max(30, min(1000, 30 * n, NODE_VISITS // n))
-    restarts = max(1, min(40, NODE_VISITS // n // effort))
-    return effort, restarts // SETTLED if n <= SMALL else restarts
+def _searched(problem: Problem, options: Sequence[int], seed: int, time_limit: float | None) -> Found:
+    """Search by tree cuts, many times in small graphs, then by flips, which does better in dense and regular ones.
+
+    Where nothing is within the bounds, ``solve`` tries MORE times as often; so it is asked for few restarts at first.
+    """
+    proposals = VISITS // (problem.n + len(problem.edges))
+    effort = max(30, min(1000, 30 * problem.n, proposals))
+    restarts = max(1, min(40, proposals // effort) // (SETTLED if problem.n <= SMALL else 1))
+    few = max(1, restarts // (MORE * len(options)))
+    best = solve(problem, options, seed, effort, time_limit=time_limit, restarts=few)
+    if best.timed_out:
+        return best
+    if best.holds and restarts > few:
+        more = solve(problem, [best.parts], seed + 1, effort, time_limit=time_limit, restarts=restarts - few)
+        best = min(best, more, key=WORTH)
+    return min(best, solve_annealed(problem, best.parts, seed), key=WORTH)
 
 
 def _checked(weights: ArrayLike, edges: ArrayLike, costs: ArrayLike, lower: int, upper: int, balance: float) -> Problem:

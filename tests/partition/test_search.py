@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from gridgis.errors import InvalidInput
 from gridgis.partition import partition_graph
 from gridgis.partition.components import components
+from gridgis.partition.exact.polish import holds
+from gridgis.partition.problem import Problem
+from gridgis.partition.search.annealed import solve_annealed
 from tests.partition.graphs import Drawn, graphs, random_graph
 
 few = settings(max_examples=60, deadline=None)
@@ -126,3 +129,39 @@ def test_components_are_numbered_by_their_first_node(n: int, pairs: list[tuple[i
     rank = {first: i for i, first in enumerate(sorted(set(labels)))}
     found = components(n, np.array(edges, dtype=np.int64).reshape(-1, 2))
     assert found.tolist() == [rank[x] for x in labels]
+
+
+def cube(dimensions: int) -> tuple[list[int], list[tuple[int, int]], list[float]]:
+    nodes = range(2**dimensions)
+    edges = [(v, v | 1 << i) for v in nodes for i in range(dimensions) if not v >> i & 1]
+    return [1] * len(nodes), edges, [1.0] * len(edges)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_hypercube_is_halved_at_the_least_cost(seed: int) -> None:
+    """2^6 edges are the least (Harper 1964); tree cuts alone find 96 to 102."""
+    _, report = partition_graph(*cube(7), 2, 64, 64, seed)
+    assert (report["cut"], report["excess"]) == (64.0, 0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_queens_moves_on_a_chessboard_are_cut_in_halves(seed: int) -> None:
+    """A dense graph of 64 nodes and 728 edges, of which halves side by side cut 256; tree cuts find 280 to 290."""
+    at = [(i, j) for i in range(8) for j in range(8)]
+    edges = [
+        (b, a)
+        for a, (i, j) in enumerate(at)
+        for b, (k, m) in enumerate(at[:a])
+        if i == k or j == m or abs(i - k) == abs(j - m)
+    ]
+    _, report = partition_graph([1] * 64, edges, [1.0] * len(edges), 2, 32, 32, seed)
+    assert report["cut"] <= 256
+
+
+def test_coolings_keep_parts_contiguous_and_to_the_bounds_where_they_can() -> None:
+    weights, edges, costs = cube(5)
+    problem = Problem(np.array(weights), np.array(edges), np.array(costs), 8, 8)
+    found = solve_annealed(problem, 4, 0)
+    assert (found.price, found.holds) == (32.0, True)
+    assert holds(problem, found.labels, [4])
+    assert found.labels.tolist() == solve_annealed(problem, 4, 0).labels.tolist()

@@ -51,7 +51,7 @@ def find_grouping(weights: Ints, edges: Ints, costs: Floats, band: Band, effort:
     Two of 20 at the ends of a row, joined by empty ground past two others, which are joined over the first:
 
     >>> find_grouping(np.array([20, 0, 20, 35]), np.array([[0, 1], [1, 2], [1, 3]]), np.ones(3), Band(30, 50)).tolist()
-    [0, 0, 0, 1]
+    [1, 1, 1, 0]
     """
     problem = Problem(weights, edges, costs, band.lower, band.upper)
     answer = _decide(problem, effort)

@@ -145,30 +145,38 @@ class _Around:
 
     def changes(self, cut: Cut, band: Band) -> Iterator[Ints]:
         """Yield where the nodes are when a rest of level 3 is handed over, or houses are moved to it or from it."""
-        mine = self.node[self.labels[self.atoms] == self.label]
-        load = np.bincount(cut.labels, self.c.households[self.labels == self.label]).astype(np.int64)
-        for bad in np.flatnonzero((load > 0) & (outside(load, band) > 0)):
-            rest = np.unique(mine[cut.labels == bad])  # what stays whole goes along
+        inside = np.flatnonzero(self.labels[self.atoms] == self.label)
+        load = np.bincount(cut.labels, self.c.households[self.atoms[inside]]).astype(np.int64)
+        counts = np.array([r.closed not in ("building", "empty") for r in cut.region_of], dtype=bool)
+        for bad in np.flatnonzero(counts & (outside(load, band) > 0)):
+            atoms = inside[cut.labels == bad]
+            rest = np.unique(self.node[atoms])  # what stays whole goes along
             for other in np.unique(self.at[self._beside(rest)]).tolist():
                 at = self.at.copy()
                 at[rest] = other
                 yield at
             for other in range(1, len(self.grids)):
-                yield from self._fetched(rest, other, int(load[bad]), band)
+                yield from self._fetched(atoms, other, int(load[bad]), band)
                 if load[bad] > band.upper:
                     yield from self._given(rest, other, int(load[bad]), band)
 
     def _fetched(self, rest: Ints, other: int, load: int, band: Band) -> Iterator[Ints]:
-        """Yield changes that bring houses of another grid to a rest, or anywhere into its grid, as it may be regrouped.
+        """Yield changes that bring houses of another grid to the atoms of a rest, or elsewhere into their grid.
 
-        They fill it up to one grid, or to several if it is too large for one.
+        They fill the rest up to one grid, or to several if it is too large for one.
         """
         grids = -(-load // band.upper)
         touch = self._beside(np.flatnonzero(self.at == 0))
         touch = touch[self.at[touch] == other]
-        far = ~np.isin(touch, self._beside(rest))
+        far = ~np.isin(touch, self._touched_by_atoms(rest))
         for v in touch[np.lexsort((np.array(self._dearer(touch, other, 0)), far))][:STARTS].tolist():
             yield from self._moved(v, other, 0, band.lower * grids - load, band.upper * grids - load)
+
+    def _touched_by_atoms(self, atoms: Ints) -> Ints:
+        """Return the nodes that some atoms touch: fewer than their nodes do, if those are estates."""
+        mine = np.isin(self.c.pairs, self.atoms[atoms])
+        ends = self.c.pairs[mine.any(axis=1)]
+        return self.node[np.isin(self.atoms, ends)]
 
     def _given(self, rest: Ints, other: int, load: int, band: Band) -> Iterator[Ints]:
         """Yield changes that take from a rest what is too much for one grid."""

@@ -34,25 +34,26 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
-# The browser tests need Chromium and a Chinese font. Without them, or without the right to install them, these tests
-# are left out, loudly; with GRIDGIS_REQUIRE=1 (continuous integration) they fail instead. PostGIS is a peer of the
-# benchmarks: only then is it installed.
+# The browser tests need Chromium and a Chinese font, the tests of the second store PostgreSQL with PostGIS. Without
+# them, or without the right to install them, these tests are left out, loudly; with GRIDGIS_REQUIRE=1 (continuous
+# integration) they fail instead.
+HAS_BROWSER := command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q .
+HAS_POSTGIS := ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1
+INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+
 system:
-	@if ! command -v chromium >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "安装 Chromium 与中文字体 / installing Chromium and a Chinese font ..."; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	      chromium fonts-noto-cjk fontconfig; } >/dev/null || true; \
-	  fi; \
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { $(HAS_BROWSER); } || { echo "安装 Chromium 与中文字体 / installing Chromium and a Chinese font ..."; \
+	    { $(INSTALL) chromium fonts-noto-cjk fontconfig; } >/dev/null || true; }; \
+	  { $(HAS_POSTGIS); } || { echo "安装 PostGIS / installing PostGIS ..."; \
+	    { $(INSTALL) postgresql-postgis; } >/dev/null || true; }; \
 	fi
-	@if [ "$(GRIDGIS_REQUIRE)" = 1 ] && ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then \
-	  echo "安装 PostGIS / installing PostGIS ..."; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	    postgresql-postgis; } >/dev/null || true; \
-	fi
-	@{ command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q .; } || { \
+	@{ $(HAS_BROWSER); } || { \
 	  echo "!!! 没有 Chromium 或中文字体，浏览器测试将略过 / no Chromium or no Chinese font: the browser tests are left out"; \
 	  echo "!!! apt-get install chromium fonts-noto-cjk fontconfig"; }
+	@{ $(HAS_POSTGIS); } || { \
+	  echo "!!! 没有 PostGIS，注册库的测试只在 GeoPackage 上运行 / no PostGIS: the registry is tested in a GeoPackage only"; \
+	  echo "!!! apt-get install postgresql-postgis"; }
 
 clean:
 	rm -rf $(VENV) demo

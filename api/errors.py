@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.answers import Json
-from gridgis.errors import Conflict, Forbidden, GridgisError, InvalidInput, NotFound, Rejected
+from gridgis.errors import Conflict, Forbidden, GridgisError, InvalidInput, NotFound, Rejected, Unavailable
 
 log = logging.getLogger("gridgis.api")
 
@@ -38,6 +38,7 @@ STATUS: Mapping[type[GridgisError], int] = {
     Rejected: 422,
     Conflict: 409,
     Forbidden: 403,
+    Unavailable: 503,
     MethodNotAllowed: 405,
     TooLarge: 413,
     TooManyRequests: 429,

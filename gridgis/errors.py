@@ -5,7 +5,8 @@
     ├── NotFound       what was asked for does not exist                                  (HTTP 404, exit 2)
     ├── Rejected       the request is well formed, but a rule forbids it                  (HTTP 422, exit 1)
     ├── Conflict       somebody else came first, or the state does not allow it           (HTTP 409, exit 1)
-    └── Forbidden      not allowed to this caller                                         (HTTP 403, exit 1)
+    ├── Forbidden      not allowed to this caller                                         (HTTP 403, exit 1)
+    └── Unavailable    a disk is full, a server is not there: try again when it is mended  (HTTP 503, exit 2)
 
 Every error carries its text in Chinese and in English and the data as fields. No HTTP here: ``api.errors`` and
 ``gridgis.cli`` hold the tables from error to status and exit code.
@@ -58,3 +59,7 @@ class Conflict(GridgisError):
 
 class Forbidden(GridgisError):
     """Not allowed to this caller."""
+
+
+class Unavailable(GridgisError):
+    """What is needed does not work now: a full disk, a server that is not there."""

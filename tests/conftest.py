@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -15,11 +16,24 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from benchmarks.cluster import NEEDED, Cluster, programs
+
 if TYPE_CHECKING:
     from gridgis.service.divide import Division
 
 TOWN = Path(__file__).parents[1] / "sample_shapes" / "town"
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[Cluster]:
+    """Run a PostGIS of our own; without one skip with a clear word, and fail where GRIDGIS_REQUIRE=1."""
+    if programs() is None and os.environ.get("GRIDGIS_REQUIRE") == "1":
+        pytest.fail(f"GRIDGIS_REQUIRE=1, but there is no {NEEDED}")
+    if programs() is None:
+        pytest.skip(f"needs {NEEDED}")
+    with Cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

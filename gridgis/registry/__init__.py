@@ -1,4 +1,9 @@
-"""The registry: tables, store, and the operations of ``Registry``."""
+"""The registry: what a city trusts to know which grid had which code, border and leader on which day.
+
+``registry.py`` is the facade, with its methods by subject in ``with_*.py``. ``tables.py`` is the schema, ``store/`` the
+two ways of keeping it. Each other file is one part of the work, as functions of a ``Book`` (``book.py``: store, clock,
+scheme) and a connection: one transaction each.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyproj
 
 from gridgis.errors import Conflict, InvalidInput
+from gridgis.registry.store import is_url
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def whole_or_nothing(path: str | Path) -> Iterator[str | Path]:
     Conflict, InvalidInput
         As ``need_free``.
     """
-    if "://" in str(path):
+    if is_url(path):
         yield path
         return
     whole = Path(path)
@@ -66,7 +67,7 @@ def need_free(path: str | Path) -> None:
     Conflict, InvalidInput
         Name the path.
     """
-    if "://" in str(path):
+    if is_url(path):
         return
     file = Path(path)
     if file.exists():

@@ -33,7 +33,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
-from gridgis.registry.store import frame, insert, plain_rows
+from gridgis.registry.store import frame, insert, plain_rows, promoted
 from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
 from gridgis.registry.team import carry_over
 
@@ -300,7 +300,7 @@ def _unchanged(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> set[str]:
 
 def _same_shape(a: BaseGeometry, b: BaseGeometry) -> bool:
     """Tell whether two shapes have the same vertices, wherever their rings begin."""
-    one, other = (shapely.normalize(t.promoted(g, "MULTIPOLYGON")) for g in (a, b))
+    one, other = (shapely.normalize(promoted(g, "MULTIPOLYGON")) for g in (a, b))
     return bool(shapely.equals_exact(one, other, 0.0))
 
 

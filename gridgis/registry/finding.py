@@ -44,7 +44,7 @@ def named_places(connection: sa.Connection, text: str, limit: int, roads: bool =
     for kind, table in kinds.items():
         c = table.c
         first = sa.select(sa.func.min(c.fid)).group_by(c.name) if kind == "road" else sa.select(c.fid)
-        query = sa.select(c.name, c.geometry).where(c.name.contains(text, autoescape=True) & c.fid.in_(first))
+        query = sa.select(c.name, c.geometry).where(c.name.icontains(text, autoescape=True) & c.fid.in_(first))
         best = (sa.case((c.name == text, 0), else_=1), sa.func.length(c.name), c.name, c.fid)
         for name, geom in connection.execute(query.order_by(*best).limit(limit)):
             point = shapely.point_on_surface(geom)

@@ -6,129 +6,14 @@ Integer, Double, and instants as ISO text with Z.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-import shapely
 import sqlalchemy as sa
-from geoalchemy2 import Geometry
-from geoalchemy2.shape import from_shape, to_shape
-from shapely.geometry.base import BaseGeometry
-from sqlalchemy.types import TypeDecorator, UserDefinedType
 
-from gridgis.errors import InvalidInput
-from gridgis.registry import gpkg
-from gridgis.registry.gpkg import Layer
+from gridgis.registry.store import Geom, Instant, SortedText
 
 VERSION = 2
 """Version of these tables; a registry of another version is refused."""
-
-_MULTI = {"POLYGON": "MULTIPOLYGON", "LINESTRING": "MULTILINESTRING", "POINT": "MULTIPOINT"}
-
-
-class _Blob(UserDefinedType[Any]):
-    """A column that is declared with a geometry type and holds a blob."""
-
-    cache_ok = True
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def get_col_spec(self, **kw: Any) -> str:
-        return self.kind
-
-
-class Geom(TypeDecorator[BaseGeometry]):
-    """A shapely geometry in stored coordinates: a GeoPackage blob on sqlite, GeoAlchemy2's Geometry on PostGIS.
-
-    Parameters
-    ----------
-    kind
-        MULTIPOLYGON, MULTILINESTRING, POINT or GEOMETRY; single parts are promoted, Z is dropped.
-    """
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def load_dialect_impl(self, dialect: Any) -> Any:
-        """Choose the column type of the store."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(_Blob(self.kind))
-        return dialect.type_descriptor(Geometry(self.kind, srid=gpkg.SRS_ID))
-
-    def process_bind_param(self, value: BaseGeometry | None, dialect: Any) -> Any:
-        """Check, promote and write a geometry."""
-        if value is None:
-            return None
-        geom = promoted(value, self.kind)
-        return gpkg.encode(geom) if dialect.name == "sqlite" else from_shape(geom, srid=gpkg.SRS_ID)
-
-    def process_result_value(self, value: Any, dialect: Any) -> BaseGeometry | None:
-        """Read a geometry."""
-        if value is None:
-            return None
-        return gpkg.decode(value) if dialect.name == "sqlite" else to_shape(value)
-
-
-def promoted(geom: BaseGeometry, kind: str) -> BaseGeometry:
-    """Return the geometry as the column's kind.
-
-    Raises
-    ------
-    InvalidInput
-        It is of another kind.
-
-    Examples
-    --------
-    >>> promoted(shapely.box(0, 0, 1, 1), "MULTIPOLYGON").geom_type
-    'MultiPolygon'
-    """
-    flat = shapely.force_2d(geom)
-    own = flat.geom_type.upper()
-    if kind in ("GEOMETRY", own):
-        return flat
-    if _MULTI.get(own) != kind:
-        raise InvalidInput(f"图形类型应为 {kind}，实为 {own}", f"geometry must be {kind}, it is {own}", kind=own)
-    make: Any = getattr(shapely, {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString"}[kind])
-    multi: BaseGeometry = make([flat])
-    return multi
-
-
-class _DatetimeColumn(UserDefinedType[Any]):
-    """A column that is declared DATETIME and holds text."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **kw: Any) -> str:
-        return "DATETIME"
-
-
-class Instant(TypeDecorator[datetime]):
-    """A moment in UTC; on sqlite ISO text with milliseconds and Z, as the GeoPackage standard wants it."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Any) -> Any:
-        """Choose the column type of the store."""
-        return dialect.type_descriptor(_DatetimeColumn() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
-        """Write an aware datetime."""
-        if value is None or dialect.name != "sqlite":
-            return value
-        if value.tzinfo is None:
-            raise InvalidInput(f"时间 {value} 没有时区", f"the time {value} has no time zone")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
-
-    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
-        """Read an aware datetime."""
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
-
 
 metadata = sa.MetaData()
 
@@ -138,7 +23,7 @@ def _fid() -> sa.Column[int]:
 
 
 def _text(name: str, null: bool = True, **kw: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null, **kw)
+    return sa.Column(name, SortedText, nullable=null, **kw)
 
 
 def _int(name: str, null: bool = True) -> sa.Column[int]:
@@ -252,12 +137,8 @@ TITLES = {
     "person_phone": "电话", "appointment": "任职",
 }  # fmt: skip
 
-
-def layers() -> list[Layer]:
-    """List all tables as layers of the GeoPackage."""
-    return [Layer(t.name, _geometry_type(t), TITLES[t.name]) for t in metadata.sorted_tables]
-
-
-def _geometry_type(table: sa.Table) -> str | None:
-    kind = table.c.geometry.type if "geometry" in table.c else None
-    return kind.kind if isinstance(kind, Geom) else None
+for _table in metadata.sorted_tables:
+    _table.comment = TITLES[_table.name]
+    if "geometry" in _table.c:  # a file has an R*Tree instead
+        _index = sa.Index(f"idx_{_table.name}_geometry", _table.c.geometry, postgresql_using="gist")
+        _index.ddl_if(dialect="postgresql")

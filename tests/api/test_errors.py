@@ -104,7 +104,14 @@ def test_a_fault_of_ours_tells_no_detail(
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("InvalidInput", 422), ("NotFound", 404), ("Rejected", 422), ("Conflict", 409), ("Forbidden", 403)],
+    [
+        ("InvalidInput", 422),
+        ("NotFound", 404),
+        ("Rejected", 422),
+        ("Conflict", 409),
+        ("Forbidden", 403),
+        ("Unavailable", 503),
+    ],
 )
 def test_the_table_gives_each_class_of_the_tree_its_status(name: str, status: int) -> None:
     assert status_of(getattr(tree, name)("否", "no")) == status

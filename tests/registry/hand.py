@@ -151,9 +151,9 @@ def _site(code: str, local_id: str, parent: str, mode: str, name: str, geom: Bas
 
 
 def make_registry(
-    folder: Path, clock: Callable[[], datetime] | None = None, base: gpd.GeoDataFrame | None = None
+    address: str | Path, clock: Callable[[], datetime] | None = None, base: gpd.GeoDataFrame | None = None
 ) -> Registry:
-    registry = Registry.create(folder / "registry.gpkg", work_crs=WORK, name="测试", clock=clock or Clock())
+    registry = Registry.create(address, work_crs=WORK, name="测试", clock=clock or Clock())
     registry.import_communities(communities() if base is None else base)
     return registry
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 
 from gridgis.registry import Registry
+from tests.registry.conftest import Address
 from tests.registry.hand import A, Clock, Line, communities, file_through, make_plan
 
 HALVES: Line = ((500.0, -5.0), (520.0, 905.0))
@@ -23,15 +24,15 @@ def base() -> gpd.GeoDataFrame:
 
 
 @pytest.fixture
-def nested(tmp_path: Path, clock: Clock, base: gpd.GeoDataFrame) -> Registry:
+def nested(address: Address, clock: Clock, base: gpd.GeoDataFrame) -> Iterator[Registry]:
     """Return a registry whose codes carry the ancestry: two grids of level 2, each cut in two, with people."""
-    made = Registry.create(tmp_path / "r.gpkg", work_crs="EPSG:4545", scheme="nested-18", clock=clock)
-    made.import_communities(communities())
-    file_through(made, make_plan(base, [HALVES], [ACROSS]))
-    rows = [(code, "leader", f"人{i}", "2026-01-01") for i, code in enumerate(made.grids(level=3)["code"])]
-    made.team_import(pd.DataFrame(rows, columns=["grid", "role", "name", "from"]), "张三")
-    clock.pass_days(10)
-    return made
+    with Registry.create(address(), work_crs="EPSG:4545", scheme="nested-18", clock=clock) as made:
+        made.import_communities(communities())
+        file_through(made, make_plan(base, [HALVES], [ACROSS]))
+        rows = [(code, "leader", f"人{i}", "2026-01-01") for i, code in enumerate(made.grids(level=3)["code"])]
+        made.team_import(pd.DataFrame(rows, columns=["grid", "role", "name", "from"]), "张三")
+        clock.pass_days(10)
+        yield made
 
 
 def test_people_follow_a_grid_to_its_new_code(nested: Registry, base: gpd.GeoDataFrame) -> None:

@@ -74,7 +74,7 @@ def test_a_registry_is_made_of_a_town(run: Run, town: Path) -> None:
 
 
 def test_a_plan_walks_from_draft_to_filed(run: Run, tmp_path: Path) -> None:
-    make_registry(tmp_path).close()
+    make_registry(tmp_path / "registry.gpkg").close()
     write_plan(make_plan(communities()), tmp_path / "p.gpkg")
     for words in (["new", "p.gpkg"], ["submit", "1"], ["review", "1"], ["file", "1"]):
         code, out, err = run("plan", *words, "-r", "registry.gpkg", "--by", "张三")
@@ -83,7 +83,7 @@ def test_a_plan_walks_from_draft_to_filed(run: Run, tmp_path: Path) -> None:
 
 
 def test_filing_a_draft_exits_with_1(run: Run, tmp_path: Path) -> None:
-    with make_registry(tmp_path) as registry:
+    with make_registry(tmp_path / "registry.gpkg") as registry:
         registry.plan_new(make_plan(communities()), "方案", "张三")
     code, _, err = run("plan", "file", "1", "-r", "registry.gpkg")
     assert (code, "draft" in err) == (1, True)
@@ -91,7 +91,7 @@ def test_filing_a_draft_exits_with_1(run: Run, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Registry:
-    with make_registry(tmp_path) as registry:
+    with make_registry(tmp_path / "registry.gpkg") as registry:
         file_through(registry, make_plan(communities()))
     return Registry.open(tmp_path / "registry.gpkg")
 
@@ -292,7 +292,7 @@ def test_a_plan_of_unknown_communities_is_told_a_way_that_exists(run: Run, tmp_p
 
 
 def test_a_revised_plan_is_told_as_json(run: Run, tmp_path: Path) -> None:
-    make_registry(tmp_path).close()
+    make_registry(tmp_path / "registry.gpkg").close()
     write_plan(make_plan(communities()), tmp_path / "p.gpkg")
     run("plan", "new", "p.gpkg", "-r", "registry.gpkg")
     code, out, _ = run("plan", "revise", "1", "p.gpkg", "-r", "registry.gpkg", "--json")

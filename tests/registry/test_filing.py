@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +18,7 @@ from gridgis.errors import Conflict, InvalidInput, NotFound, Rejected
 from gridgis.geometry.crs import to_stored
 from gridgis.model import DivisionPlan
 from gridgis.registry import Registry, filing, tables
+from tests.registry.conftest import Address
 from tests.registry.hand import A, B, C, Clock, box, communities, file_through, make_plan, make_registry
 
 CUT = ((500.0, -5.0), (520.0, 905.0))
@@ -350,8 +350,8 @@ def test_a_rejected_submission_leaves_a_draft_and_no_codes(registry: Registry, b
     assert (registry.plan(number)["state"], len(registry.issued_codes())) == ("draft", 0)
 
 
-def test_a_plan_for_an_unknown_community_is_refused(tmp_path: Path, base: gpd.GeoDataFrame) -> None:
-    with make_registry(tmp_path, base=base[base["code"] == A]) as registry, pytest.raises(NotFound, match=B):
+def test_a_plan_for_an_unknown_community_is_refused(address: Address, base: gpd.GeoDataFrame) -> None:
+    with make_registry(address(), base=base[base["code"] == A]) as registry, pytest.raises(NotFound, match=B):
         registry.plan_new(one(base, B), "方案", "张三")
 
 
@@ -487,16 +487,16 @@ def test_a_reopened_registry_says_the_same(registry: Registry, base: gpd.GeoData
         assert again.scheme == registry.scheme
 
 
-def test_a_users_scheme_travels_in_the_registry(tmp_path: Path) -> None:
+def test_a_users_scheme_travels_in_the_registry(address: Address) -> None:
     toml = Scheme.load("nested-18").toml.replace('name = "nested-18"', 'name = "ours"', 1)
-    path = tmp_path / "r.gpkg"
+    path = address()
     Registry.create(path, work_crs="EPSG:4545", scheme=Scheme.from_text(toml)).close()
     with Registry.open(path) as again:
         assert again.scheme.name == "ours"
 
 
-def test_a_nested_scheme_files_too(tmp_path: Path, base: gpd.GeoDataFrame) -> None:
-    with Registry.create(tmp_path / "r.gpkg", work_crs="EPSG:4545", scheme="nested-18", clock=Clock()) as registry:
+def test_a_nested_scheme_files_too(address: Address, base: gpd.GeoDataFrame) -> None:
+    with Registry.create(address(), work_crs="EPSG:4545", scheme="nested-18", clock=Clock()) as registry:
         registry.import_communities(base)
         file_through(registry, one(base, A, CUT, ACROSS))
         file_through(registry, one(base, A, CUT))

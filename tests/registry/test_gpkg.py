@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from gridgis.errors import InvalidInput
-from gridgis.registry import Registry, gpkg
-from gridgis.registry.tables import promoted
+from gridgis.registry import Registry
+from gridgis.registry.store import gpkg, promoted
 from tests.registry.hand import communities, file_through, make_plan
 
 LAYERS = {
@@ -39,10 +39,10 @@ def elsewhere(code: str, path: str) -> str:
 
 
 @pytest.fixture
-def registered(registry: Registry) -> Registry:
+def registered(file_registry: Registry) -> Registry:
     base = communities()
-    file_through(registry, make_plan(base, [((300, -10), (410, 1400))]))
-    return registry
+    file_through(file_registry, make_plan(base, [((300, -10), (410, 1400))]))
+    return file_registry
 
 
 def test_gdal_lists_all_layers(registered: Registry) -> None:

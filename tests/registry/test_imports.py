@@ -13,8 +13,10 @@ import shapely
 
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
-from gridgis.registry import Registry, store
+from gridgis.registry import Registry
+from gridgis.registry.store import geopackage
 from gridgis.service.plans import NewRegistry, create_registry
+from tests.registry.conftest import Address
 from tests.registry.hand import WORK, A, B, C, box, buildings, communities, file_through, make_plan, make_registry
 
 
@@ -44,26 +46,26 @@ def test_a_border_that_would_move_is_a_conflict(registry: Registry) -> None:
     assert caught.value.fields["moved_m"] == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_community_that_comes_later_shares_its_border(tmp_path: Path) -> None:
-    with make_registry(tmp_path, base=communities({A: box(0, 0, 1000, 800)})) as registry:
+def test_a_community_that_comes_later_shares_its_border(address: Address) -> None:
+    with make_registry(address(), base=communities({A: box(0, 0, 1000, 800)})) as registry:
         registry.import_communities(communities({C: box(-100.777, 800, 1900, 500)}))
         assert shapely.coverage_is_valid(registry.communities().geometry.to_numpy())
 
 
-def test_a_community_that_would_touch_what_is_filed_is_a_conflict(tmp_path: Path) -> None:
+def test_a_community_that_would_touch_what_is_filed_is_a_conflict(address: Address) -> None:
     base = communities({A: box(0, 0, 1000, 800)})
-    with make_registry(tmp_path, base=base) as registry:
+    with make_registry(address(), base=base) as registry:
         file_through(registry, make_plan(base))
         with pytest.raises(Conflict, match="import all first"):
             registry.import_communities(communities({C: box(123.456, 800, 555, 500)}))
 
 
-def test_communities_that_overlap_are_refused(tmp_path: Path) -> None:
+def test_communities_that_overlap_are_refused(address: Address) -> None:
     rough = gpd.GeoDataFrame(
         {"code": [A, B], "name": ["a", "b"]}, geometry=[box(0, 0, 10, 10), box(5, 0, 10, 10)], crs=WORK
     )
     with (
-        Registry.create(tmp_path / "r.gpkg", work_crs=WORK) as registry,
+        Registry.create(address(), work_crs=WORK) as registry,
         pytest.raises(InvalidInput, match="node them together"),
     ):
         registry.import_communities(rough)
@@ -123,7 +125,7 @@ def test_buildings_keep_their_use_through_a_filing(used: Registry) -> None:
 # --- making and opening --------------------------------------------------------------------------------------------
 
 
-def test_an_existing_file_is_never_overwritten(registry: Registry) -> None:
+def test_a_registry_that_exists_is_never_overwritten(registry: Registry) -> None:
     with pytest.raises(Conflict, match="exists"):
         Registry.create(registry.path, work_crs=WORK)
 
@@ -136,18 +138,18 @@ def test_a_registry_may_have_any_name(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("read", [Registry.communities, Registry.plans], ids=lambda f: f.__name__)
-def test_a_registry_that_is_locked_says_so(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch, read: Callable[[Registry], object]
+def test_a_file_that_is_locked_says_so(
+    file_registry: Registry, monkeypatch: pytest.MonkeyPatch, read: Callable[[Registry], object]
 ) -> None:
-    monkeypatch.setattr(store, "BUSY_MS", 20)
-    again = Registry.open(registry.path)
-    other = sqlite3.connect(registry.path, isolation_level=None)
+    monkeypatch.setattr(geopackage, "BUSY_MS", 20)
+    again = Registry.open(file_registry.path)
+    other = sqlite3.connect(file_registry.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(Conflict, match="someone else"):
             read(again)
         with pytest.raises(Conflict, match="someone else"):
-            Registry.open(registry.path)
+            Registry.open(file_registry.path)
     finally:
         other.close()
 
@@ -160,24 +162,24 @@ plans.create_registry(plans.NewRegistry(sys.argv[1], work_crs="EPSG:4545"), sys.
 """
 
 
-def test_a_copy_has_what_is_still_in_the_log(registry: Registry, tmp_path: Path) -> None:
-    writer = sqlite3.connect(registry.path)
+def test_a_copy_has_what_is_still_in_the_log(file_registry: Registry, tmp_path: Path) -> None:
+    writer = sqlite3.connect(file_registry.path)
     writer.execute("PRAGMA journal_mode = WAL")
     writer.execute("PRAGMA wal_autocheckpoint = 0")
     writer.execute("UPDATE registry_meta SET name = '新名'")
     writer.commit()
-    registry.copy_to(tmp_path / "copy.gpkg")
-    shutil.copy(registry.path, tmp_path / "plain.gpkg")
+    file_registry.copy_to(tmp_path / "copy.gpkg")
+    shutil.copy(file_registry.path, tmp_path / "plain.gpkg")
     writer.close()
     with Registry.open(tmp_path / "copy.gpkg") as copy, Registry.open(tmp_path / "plain.gpkg") as plain:
         assert (copy.name, plain.name) == ("新名", "测试")
-        assert copy.communities().equals(registry.communities())
+        assert copy.communities().equals(file_registry.communities())
 
 
-def test_a_copy_never_overwrites(registry: Registry, tmp_path: Path) -> None:
+def test_a_copy_never_overwrites(file_registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "there.gpkg").write_bytes(b"mine")
     with pytest.raises(Conflict, match="exists"):
-        registry.copy_to(tmp_path / "there.gpkg")
+        file_registry.copy_to(tmp_path / "there.gpkg")
     assert (tmp_path / "there.gpkg").read_bytes() == b"mine"
 
 

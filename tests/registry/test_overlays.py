@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -14,6 +14,7 @@ from gridgis.index import Resolver
 from gridgis.model import DivisionPlan
 from gridgis.registry import Registry, filing
 from gridgis.service.locator import Locator
+from tests.registry.conftest import Address
 from tests.registry.hand import X0, Y0, A, B, box, communities, file_through, make_plan, make_registry
 
 
@@ -42,8 +43,9 @@ def on_border(base: gpd.GeoDataFrame, code: str, south: float, height: float) ->
 
 
 @pytest.fixture
-def border(tmp_path: Path) -> Registry:
-    return make_registry(tmp_path, base=slanted())
+def border(address: Address) -> Iterator[Registry]:
+    with make_registry(address(), base=slanted()) as made:
+        yield made
 
 
 @pytest.mark.parametrize("step", range(6))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +16,7 @@ from gridgis.geometry.crs import to_stored
 from gridgis.model import Community, DivisionPlan, DivisionRules
 from gridgis.registry import Registry
 from gridgis.service.plans import communities_on_base
+from tests.registry.conftest import Address
 from tests.registry.hand import (
     X0,
     Y0,
@@ -125,10 +125,10 @@ def test_the_leader_of_the_street_stays_when_a_community_joins(registry: Registr
     assert registry.team()["grid"].tolist() == [STREET]
 
 
-def test_a_street_next_to_another_takes_over_its_new_vertices(tmp_path: Path) -> None:
+def test_a_street_next_to_another_takes_over_its_new_vertices(address: Address) -> None:
     other = "990001002001"
     base = communities({A: box(0, 0, 1000, 800), other: box(1000, 0, 900, 800)})
-    with make_registry(tmp_path, base=base) as registry:
+    with make_registry(address(), base=base) as registry:
         file_through(registry, town_plan(base[base["code"] == A], WIDE))
         file_through(registry, town_plan(base[base["code"] == other].reset_index(drop=True), ((-5, 100), (1995, 210))))
         whole(registry, STREET, A)
@@ -136,9 +136,9 @@ def test_a_street_next_to_another_takes_over_its_new_vertices(tmp_path: Path) ->
         assert registry.history(STREET)["note"].tolist() == [None, "conformed"]
 
 
-def test_streets_whose_communities_lie_apart_are_formed_too(tmp_path: Path) -> None:
+def test_streets_whose_communities_lie_apart_are_formed_too(address: Address) -> None:
     base = communities({A: box(0, 0, 1000, 800), B: box(1500, 0, 900, 800)})
-    with make_registry(tmp_path, base=base) as registry:
+    with make_registry(address(), base=base) as registry:
         file_through(registry, town_plan(base, WIDE))
         assert shapely.get_num_geometries(street(registry)["geometry"]) == 2
         assert registry.check().empty
@@ -163,18 +163,18 @@ def test_a_community_in_force_does_not_change_its_kind(registry: Registry, first
     assert registry.revision == 1
 
 
-def test_a_plan_of_both_kinds_is_refused_in_one_street_only(tmp_path: Path) -> None:
+def test_a_plan_of_both_kinds_is_refused_in_one_street_only(address: Address) -> None:
     other = "990001002001"
     base = communities({A: box(0, 0, 1000, 800), other: box(1000, 0, 900, 800)})
-    with make_registry(tmp_path, base=base) as registry:
+    with make_registry(address(), base=base) as registry:
         file_through(registry, town_plan(base[base["code"] == A], WIDE))
         file_through(registry, make_plan(base[base["code"] == other].reset_index(drop=True), (), [WIDE]))
         whole(registry, STREET, A)
 
 
-def test_a_scheme_without_a_code_for_streets_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_scheme_without_a_code_for_streets_is_refused_at_once(address: Address) -> None:
     text = Scheme.load("national-15").toml.replace('union = "street"', "")
-    path = tmp_path / "r.gpkg"
+    path = address()
     with Registry.create(path, work_crs="EPSG:4545", scheme=Scheme.from_text(text), clock=Clock()) as registry:
         registry.import_communities(communities())
         with pytest.raises(InvalidInput, match="has no code for a grid above the community"):

@@ -1,0 +1,18 @@
+"""Where a registry is kept: a GeoPackage file or PostGIS, with the same tables and queries.
+
+``store.py`` is what the rest of the registry sees; ``geopackage.py`` and ``postgis.py`` are the two ways of doing it,
+``gpkg.py`` the file format, ``types.py`` the column types, ``rows.py`` what goes in and comes out, ``address.py`` the
+names of stores.
+"""
+
+from __future__ import annotations
+
+from gridgis.registry.store.address import is_url, shown, url_of
+from gridgis.registry.store.rows import frame, geoframe, insert, plain_rows, plain_value
+from gridgis.registry.store.store import Store
+from gridgis.registry.store.types import Geom, Instant, SortedText, promoted
+
+__all__ = [
+    "Geom", "Instant", "SortedText", "Store", "frame", "geoframe", "insert", "is_url", "plain_rows", "plain_value",
+    "promoted", "shown", "url_of",
+]  # fmt: skip

@@ -22,8 +22,9 @@ Item = tuple[Id, float, float, int | None, str, Any]
 RowHeight = float | None | Mapping[int | None, float]
 """In the unit of x and y: one height for all, one for each level (None = dedicated), or None: from the points."""
 
-Series = tuple[str, tuple[int, ...], str]
-"""A series of numbers: region, numbers of the ancestors in the digits, kind ("" where the code does not say it)."""
+Series = tuple[str, tuple[int, ...], str, int]
+"""A series of numbers: region, numbers of the ancestors in the digits, kind and level ("" and 0 where the code does not
+say them). The merged communities of a street are numbered in the series of the street itself."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def allocate(
     items
         (id, x, y, level, kind, parent) of each new grid: x, y a point of it in metres; level 1, 2, 3, or None for a
         dedicated grid; kind "comprehensive" or "dedicated"; parent the id of another item, an issued code, or, at the
-        top, the community's code.
+        top, the community's code. A grid merged from several communities has the street's code as its parent, where
+        the scheme has numbers for such (cjt349-20).
     issued
         All codes ever issued, in force or not. Those of other communities do not matter.
     row_height
@@ -91,8 +93,12 @@ def allocate(
     return {name: book.codes[name].text for name in new}
 
 
+_MERGED = "merged"
+"""Stands for the kind in the series of a street's merged communities."""
+
+
 def _is_code(scheme: Scheme, parent: Any, new: Mapping[Id, _New[Id]]) -> bool:
-    return parent not in new and isinstance(parent, str) and len(parent) != scheme.region_length
+    return parent not in new and isinstance(parent, str) and not scheme.names_region(parent)
 
 
 class _Book(Generic[Id]):
@@ -102,21 +108,34 @@ class _Book(Generic[Id]):
         self.scheme = scheme
         self.new = new
         self.codes: dict[Id, Code] = {}
-        self._has_kind = any(s.role == "kind" for s in scheme.segments)
+        roles = {s.role for s in scheme.segments}
+        self._has_kind, self._has_level = "kind" in roles, "level" in roles
         self._taken: set[str] = set()
         self._highest: dict[Series, int] = {}
         for code in used:
-            self._taken.add(code.text)
-            numbers = scheme.numbers(code)
-            for depth, number in enumerate(numbers, start=1):
-                key = self._key(code.region, numbers[: depth - 1], code.kind)
+            self._use(code)
+
+    def _use(self, code: Code) -> None:
+        """Count the numbers of a code as used: its own, those of the grids above it, that of its merged community."""
+        self._taken.add(code.text)
+        numbers = self.scheme.numbers(code)
+        for depth, number in enumerate(numbers, start=1):
+            own = depth == len(numbers)
+            levels = (code.level,) if own else self.scheme.sequences[depth - 1].levels
+            for level in levels:
+                key = self._key(code.region, numbers[: depth - 1], code.kind if own else "comprehensive", level)
                 self._highest[key] = max(number, self._highest.get(key, 0))
+        if merged := self.scheme.merged_number(code.region):
+            street = self._street(code.region[: self.scheme.street_width])
+            self._highest[street] = max(merged, self._highest.get(street, 0))
 
     def series(self, item: _New[Id]) -> Series:
         """Return the series that a new grid is numbered in; its parent has its code already."""
         region = self._region(item)
+        if len(region) == self.scheme.street_width:
+            return self._street(region)
         if item.depth < 2:
-            return self._key(region, (), item.kind)
+            return self._key(region, (), item.kind, item.level)
         parent = self._parent_code(item)
         above = self.scheme.numbers(parent) if parent else ()
         if len(above) != item.depth - 1 or (parent and parent.kind == "dedicated"):
@@ -127,19 +146,23 @@ class _Book(Generic[Id]):
                 f" scheme {self.scheme.name} puts into the code",
                 id=str(item.id),
             )
-        return self._key(region, above, item.kind)
+        return self._key(region, above, item.kind, item.level)
 
     def number(self, key: Series, group: list[_New[Id]], height: float | None) -> None:
         """Give codes to the new grids of one series and level; they have one depth and kind."""
-        region, above, _ = key
-        depth, kind = group[0].depth, group[0].kind
+        region, above, kind_of_series, _ = key
+        of_street = kind_of_series == _MERGED
+        depth, kind, level = group[0].depth, group[0].kind, group[0].level
         first = self._highest.get(key, 0) + 1
-        if depth == 0:
+        if depth == 0 and not of_street:
             self._check_whole(region, group)
         else:
             self._highest[key] = first + len(group) - 1
         for i, name in enumerate(spatial_order([(g.id, g.x, g.y) for g in group], height), start=first):
-            text = self.scheme.build(region, (*above, i) if depth else (), kind)
+            if of_street:
+                text = self.scheme.build(self.scheme.merged_region(region, i))
+            else:
+                text = self.scheme.build(region, (*above, i) if depth else (), kind, level)
             self._taken.add(text)
             self.codes[name] = self.scheme.parse(text)
 
@@ -153,8 +176,12 @@ class _Book(Generic[Id]):
                 ids=[str(g.id) for g in group],
             )
 
-    def _key(self, region: str, above: tuple[int, ...], kind: str | None) -> Series:
-        return region, above, (kind or "") if self._has_kind else ""
+    def _key(self, region: str, above: tuple[int, ...], kind: str | None, level: int | None) -> Series:
+        return region, above, (kind or "") if self._has_kind else "", (level or 0) if self._has_level else 0
+
+    @staticmethod
+    def _street(code: str) -> Series:
+        return code, (), _MERGED, 0
 
     def _parent_code(self, item: _New[Id]) -> Code | None:
         if item.parent in self.new:
@@ -162,8 +189,8 @@ class _Book(Generic[Id]):
         return self.scheme.parse(item.parent) if _is_code(self.scheme, item.parent, self.new) else None
 
     def _region(self, item: _New[Id]) -> str:
-        """Follow the parents up to a code or the community."""
-        seen = {item.id}
+        """Follow the parents up to a code, the community, or for a merged grid the street."""
+        start, seen = item, {item.id}
         while item.parent in self.new:
             item = self.new[item.parent]
             if item.id in seen:
@@ -179,7 +206,24 @@ class _Book(Generic[Id]):
             )
         if _is_code(self.scheme, item.parent, self.new):
             return self.scheme.parse(item.parent).region
-        return self.scheme.check_region(item.parent)
+        if len(item.parent) == self.scheme.street_width:
+            return self._merged(start, item)
+        return self.scheme.region_of(item.parent)
+
+    def _merged(self, item: _New[Id], top: _New[Id]) -> str:
+        """Return the region of a grid at or below one that is merged from several communities of a street."""
+        if top.depth:
+            raise InvalidInput(
+                f"网格 {top.id}（{top.level}级）的上级是街道 {top.parent}：由几个社区合并的网格须为"
+                f"{self.scheme.whole_level}级",
+                f"grid {top.id} (level {top.level}) has the street {top.parent} as parent: a grid merged from several"
+                f" communities must be of level {self.scheme.whole_level}",
+                id=str(top.id),
+            )
+        if item is not top:
+            return self.codes[top.id].region  # level 1 was numbered before
+        self.scheme.region_of(self.scheme.merged_region(top.parent, 1))
+        return str(top.parent)
 
 
 def _read_items(scheme: Scheme, items: Iterable[Item[Id]]) -> dict[Id, _New[Id]]:

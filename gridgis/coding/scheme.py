@@ -6,18 +6,20 @@ A scheme is data, one TOML file (gridgis/coding/schemes/ holds those shipped): s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from gridgis.coding.allocate import Item, RowHeight, allocate
-from gridgis.coding.check import ALGORITHMS
+from gridgis.coding.build import build, printed
 from gridgis.coding.code import Code
-from gridgis.coding.files import read_scheme, scheme_names, shipped_scheme
-from gridgis.coding.segment import Segment, check_characters, fail, wrong
-from gridgis.errors import InvalidInput, NotFound, Rejected
+from gridgis.coding.faults import Fault
+from gridgis.coding.files import read_scheme, scheme_names, shipped_scheme, wrong
+from gridgis.coding.parse import REGION, parse, split
+from gridgis.coding.segment import Segment
+from gridgis.errors import InvalidInput, NotFound
 
 Id = TypeVar("Id", bound=Hashable)
 
@@ -28,8 +30,8 @@ class Scheme:
 
     Parameters
     ----------
-    name, title_zh, title_en, source
-        What it is called, and where it comes from.
+    name, title_zh, title_en, source, not_found
+        What it is called, where it comes from, and what of its source nobody here has read.
     segments
         The segments, in the order of the code.
     whole_level
@@ -38,6 +40,8 @@ class Scheme:
         Level of administration -> how many characters of the region belong to it.
     union
         The ancestor (a street) whose whole ground may be a grid too: its characters, then zeros; None for none.
+    community_width
+        Number of characters of a community's code where the region is only its beginning (the street); else None.
     toml
         The text of the scheme file, for whoever keeps the scheme beside its codes.
 
@@ -58,9 +62,11 @@ class Scheme:
     title_zh: str = ""
     title_en: str = ""
     source: str = ""
+    not_found: str = ""
     whole_level: int | None = None
     ancestors: Mapping[str, int] = field(default_factory=dict, hash=False)
     union: str | None = None
+    community_width: int | None = None
     toml: str = field(default="", compare=False, repr=False)
 
     @classmethod
@@ -99,27 +105,31 @@ class Scheme:
         try:
             return cls.from_text(path.read_text(encoding="utf-8-sig"), path.name)
         except UnicodeDecodeError as e:
-            raise wrong(path.name, "文件须为 UTF-8 编码", "the file must be UTF-8") from e
+            raise wrong(path.name, [Fault("文件须为 UTF-8 编码；请另存为 UTF-8", "the file must be UTF-8")]) from e
 
     @classmethod
     def from_text(cls, text: str, source: str = "scheme") -> Scheme:
         """Read a scheme from the text of a scheme file; ``source`` names it in errors."""
         return cls(**read_scheme(text, source))
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Number of characters of a code."""
         return sum(s.width for s in self.segments)
 
-    @property
+    @cached_property
     def region_length(self) -> int:
         """Number of characters of a region (community)."""
-        return sum(s.width for s in self.segments if s.role == "region")
+        return sum(s.width for s in self._regions)
 
-    @property
+    @cached_property
     def sequences(self) -> tuple[Segment, ...]:
         """The sequence segments."""
         return tuple(s for s in self.segments if s.role == "sequence")
+
+    @cached_property
+    def _regions(self) -> tuple[Segment, ...]:
+        return tuple(s for s in self.segments if s.role == "region")
 
     def parse(self, text: str) -> Code:
         """Read a code; nothing is repaired.
@@ -129,14 +139,7 @@ class Scheme:
         InvalidInput
             Says which characters are wrong, and why.
         """
-        of_union, segments = self._is_union(text), self.segments
-        if of_union:
-            segments = tuple(replace(s, zero=s.zero or s.name in self._below_union) for s in segments)
-        values = self._split(text, segments, "编码", "code")
-        self._check_digits(text, values)
-        kind, level = self._kind_level(text, values)
-        region = self._join(values, "region")[: self._union_width if of_union else None]
-        return Code(text, self.name, region, self._join(values, "sequence"), level, kind, MappingProxyType(values))
+        return parse(self, text)
 
     def is_valid(self, text: str) -> bool:
         """Tell whether `parse` accepts the text."""
@@ -161,8 +164,31 @@ class Scheme:
         ...
         gridgis.errors.InvalidInput: 社区代码“61090200100”有11位，应为12位...
         """
-        self._split(code, tuple(s for s in self.segments if s.role == "region"), "社区代码", "community code")
+        self.region_of(code)
         return code
+
+    def region_of(self, community: str) -> str:
+        """Return the part of a community's code that stands in the codes of its grids: all of it, or its beginning.
+
+        A region's own code is returned as it is.
+
+        Raises
+        ------
+        InvalidInput
+            Wrong length or characters, or a shorter code padded with zeros.
+
+        Examples
+        --------
+        >>> Scheme.load("national-15").region_of("610902001003")
+        '610902001003'
+        """
+        longer = self.community_width
+        if longer and isinstance(community, str) and len(community) != self.region_length:
+            rest = Segment("rest", "free", longer - self.region_length, zh="其余")
+            split(self, community, (*self._regions, rest), REGION)
+            return community[: self.region_length]
+        split(self, community, self._regions, REGION)
+        return community
 
     def ancestors_of(self, code: str) -> dict[str, str]:
         """Return the regions that a code, or a region's code, lies in: level of administration -> code.
@@ -177,8 +203,86 @@ class Scheme:
         >>> list(Scheme.load("national-15").ancestors_of("610902001003012").items())[2:4]
         [('county', '610902'), ('street', '610902001')]
         """
-        region = self.check_region(code) if len(code) == self.region_length else self.parse(code).region
+        region = self.region_of(code) if self.names_region(code) else self.parse(code).region
         return {name: region[:width] for name, width in self.ancestors.items() if width <= len(region)}
+
+    def of_regions(self, codes: Iterable[str], regions: Iterable[str]) -> list[str]:
+        """Return the codes of some regions (communities) out of many, reading their region only.
+
+        Raises
+        ------
+        InvalidInput
+            A code is not as long as the scheme's. What else may be wrong with a code is left to `parse`.
+
+        Examples
+        --------
+        >>> Scheme.load("national-15").of_regions(["610902001003012", "610902001004001"], ["610902001004"])
+        ['610902001004001']
+        """
+        starts = list(accumulate((s.width for s in self.segments), initial=0))
+        cuts = [(a, a + s.width) for a, s in zip(starts, self.segments, strict=False) if s.role == "region"]
+        wanted, out = set(regions), []
+        for text in codes:
+            if len(text) != self.length:
+                self.parse(text)
+            if "".join(text[a:b] for a, b in cuts) in wanted:
+                out.append(text)
+        return out
+
+    def names_region(self, text: object) -> bool:
+        """Tell whether a text is as long as the code of a community or of a region, so that it is no grid's code."""
+        lengths = {self.region_length, self.community_width, self.street_width}
+        return isinstance(text, str) and len(text) in lengths
+
+    def grids_above(self, code: Code) -> tuple[str, ...]:
+        """Return the codes of the numbered grids that a grid lies in, as far as its digits tell: from the top down.
+
+        Examples
+        --------
+        >>> scheme = Scheme.load("nested-18")
+        >>> scheme.grids_above(scheme.parse("610902001003020512"))
+        ('610902001003020019',)
+        """
+        numbers = self.numbers(code)
+        out = []
+        for depth in range(1, len(numbers)):
+            levels = self.sequences[depth - 1].levels
+            out.append(self.build(code.region, numbers[:depth], level=levels[0] if len(levels) == 1 else None))
+        return tuple(out)
+
+    @cached_property
+    def street_width(self) -> int | None:
+        """Number of characters of the region before a segment that can name a merged community; else None."""
+        last = self._regions[-1]
+        return self.region_length - last.width if last.merged_from else None
+
+    def is_merged(self, region: str) -> bool:
+        """Tell whether a region is none of the communities but was made of several.
+
+        Examples
+        --------
+        >>> Scheme.load("cjt349-20").is_merged("610902001601")
+        True
+        """
+        return self.merged_number(self.region_of(region)) > 0
+
+    def merged_number(self, region: str) -> int:
+        """Return which of the merged regions of its street a region is, from 1 on; 0 for a community. Not checked."""
+        last = self._regions[-1]
+        if not last.merged_from or len(region) != self.region_length:
+            return 0
+        return max(0, last.number(region[-last.width :]) - last.merged_from + 1)
+
+    def merged_region(self, street: str, number: int) -> str:
+        """Return the code of a region made of several communities of a street; number 1 is the first of them.
+
+        Raises
+        ------
+        Rejected
+            The street has no numbers left.
+        """
+        last = self._regions[-1]
+        return street + printed(last, last.merged_from - 1 + number, street)
 
     def union_of(self, region: str) -> str:
         """Return the code of the grid that is the union of a community and its sisters: of the whole street.
@@ -199,37 +303,44 @@ class Scheme:
                 f"scheme {self.name} has no code for a grid above the community (no key union): use national-15, or "
                 "divide by rules in which the community is level 1",
             )
-        return self.build(self.check_region(region)[: self._union_width])
+        return self.build(self.region_of(region)[: self.union_width])
 
     @property
-    def _union_width(self) -> int:
+    def union_width(self) -> int:
         """Number of characters of the region that name the union; 0 without one."""
         return 0 if self.union is None else self.ancestors[self.union]
 
     @cached_property
-    def _below_union(self) -> set[str]:
+    def below_union(self) -> set[str]:
         """Names of the region segments that are zero in the code of a union."""
         below, start = set(), 0
         for s in self.segments:
             if s.role == "region":
-                below |= {s.name} if start >= self._union_width else set()
+                below |= {s.name} if start >= self.union_width else set()
                 start += s.width
         return below
 
-    def _is_union(self, text: str) -> bool:
+    def is_union(self, text: str) -> bool:
         """Tell whether a text is the code of a union: zeros wherever a community or a grid in it would be named."""
         if self.union is None or not isinstance(text, str) or len(text) != self.length:
             return False
         start = 0
         for s in self.segments:
-            zero = s.role == "sequence" or s.name in self._below_union
+            zero = s.role == "sequence" or s.name in self.below_union
             if zero and not s.is_zero(text[start : start + s.width]):
                 return False
             start += s.width
         return True
 
-    def build(self, region: str, numbers: Iterable[int] = (), kind: str = "comprehensive") -> str:
+    def build(
+        self, region: str, numbers: Iterable[int] = (), kind: str = "comprehensive", level: int | None = None
+    ) -> str:
         """Write the code of a grid from its region (a community, a street) and the numbers of its sequences (or zero).
+
+        Parameters
+        ----------
+        level
+            Needed only where the code has a digit for it that the numbers do not tell.
 
         Raises
         ------
@@ -243,22 +354,7 @@ class Scheme:
         >>> Scheme.load("nested-18").build("610902001003", [2, 5])
         '610902001003020512'
         """
-        if self.union is not None and len(region) == self._union_width:
-            region += "".join(s.print(0) for s in self.segments if s.name in self._below_union)
-        else:
-            self.check_region(region)
-        rest, text, given = region, "", iter(numbers)
-        for s in self.segments:
-            if s.role == "region":
-                text, rest = text + rest[: s.width], rest[s.width :]
-            elif s.role == "sequence":
-                text += _print(s, next(given, 0), region)
-            elif s.role == "kind":
-                text += s.values[kind]
-            else:
-                text += s.value or ALGORITHMS[s.algorithm](text)
-        self.parse(text)
-        return text
+        return build(self, region, tuple(numbers), kind, level)
 
     def numbers(self, code: Code) -> tuple[int, ...]:
         """Return the numbers of a code's sequences from the top down; none for the whole region.
@@ -296,104 +392,3 @@ class Scheme:
             level=level,
             kind=kind,
         )
-
-    @staticmethod
-    def _take(values: Mapping[str, str], segments: Iterable[Segment]) -> str:
-        return "".join(values[s.name] for s in segments)
-
-    def _join(self, values: Mapping[str, str], role: str) -> str:
-        return self._take(values, (s for s in self.segments if s.role == role))
-
-    def _split(self, text: str, segments: tuple[Segment, ...], zh: str, en: str) -> dict[str, str]:
-        """Cut a text into segments, and check its length and characters."""
-        width = sum(s.width for s in segments)
-        if not isinstance(text, str):
-            fail(
-                f"{zh} {text!r} 不是文本；数字会丢失前导零",
-                f"{en} {text!r} is no text; numbers lose leading zeros",
-                text,
-            )
-        if len(text) != width:
-            parts_zh = "+".join(f"{s.label}{s.width}" for s in segments)
-            parts_en = " + ".join(f"{s.width} {s.name}" for s in segments)
-            fail(
-                f"{zh}“{text}”有{len(text)}位，应为{width}位（{parts_zh}，规则 {self.name}）；请核对有无缺漏或多余字符",
-                f"{en} '{text}' has {len(text)} characters, {width} are needed ({parts_en}; scheme {self.name});"
-                " look for missing or extra characters",
-                text,
-            )
-        out, start = {}, 0
-        for s in segments:
-            part = text[start : start + s.width]
-            check_characters(text, s, start, zh, en)
-            out[s.name] = part
-            start += s.width
-        return out
-
-    def _check_digits(self, text: str, values: Mapping[str, str]) -> None:
-        if not self.segments[-1].algorithm:
-            return
-        check = self.segments[-1]
-        right = ALGORITHMS[check.algorithm](text[: -check.width])
-        if values[check.name] != right:
-            fail(
-                f"编码“{text}”的校验码是“{values[check.name]}”，应为“{right}”；其中有一位抄错了",
-                f"code '{text}': the check digit is '{values[check.name]}' but must be '{right}'; some digit is wrong",
-                text,
-            )
-
-    def _kind_level(self, text: str, values: Mapping[str, str]) -> tuple[str | None, int | None]:
-        """Return what the digits say of kind and level; refuse sequences that no grid can have."""
-        kind = self._kind(text, values)
-        zeros = [s.is_zero(values[s.name]) for s in self.sequences]
-        depth = zeros.index(True) if True in zeros else len(zeros)
-        used = self._take(values, self.sequences)
-        if not all(zeros[depth:]):
-            fail(
-                f"编码“{text}”的序号“{used}”不对：上一级序号为零而下一级不为零",
-                f"code '{text}': sequence '{used}' is wrong: a number below a zero",
-                text,
-            )
-        if depth == 0:
-            if self.whole_level is None or kind == "dedicated":
-                fail(
-                    f"编码“{text}”的序号“{used}”不对：序号从1起",
-                    f"code '{text}': sequence '{used}': numbers start at 1",
-                    text,
-                )
-            return "comprehensive", self.whole_level
-        segment = self.sequences[depth - 1]
-        if (kind == "dedicated" and not segment.dedicated) or (kind == "comprehensive" and not segment.levels):
-            fail(
-                f"编码“{text}”的序号“{used}”与类别不符：{kind} 在“{segment.label}”段没有编号",
-                f"code '{text}': sequence '{used}' does not go with its kind: no {kind} grid has a number in"
-                f" '{segment.name}'",
-                text,
-            )
-        sure = (kind == "comprehensive" or not segment.dedicated) and len(segment.levels) == 1
-        return ("comprehensive", segment.levels[0]) if sure else (kind, None)
-
-    def _kind(self, text: str, values: Mapping[str, str]) -> str | None:
-        for s in self.segments:
-            if s.role == "kind":
-                names = {v: k for k, v in s.values.items()}
-                if values[s.name] not in names:
-                    fail(
-                        f"编码“{text}”的{s.label}是“{values[s.name]}”，应为 {sorted(names)} 之一",
-                        f"code '{text}': {s.name} is '{values[s.name]}', must be one of {sorted(names)}",
-                        text,
-                    )
-                return names[values[s.name]]
-        return None
-
-
-def _print(segment: Segment, number: int, region: str) -> str:
-    if not 0 <= number <= segment.capacity:
-        raise Rejected(
-            f"{region} 的编号已满：“{segment.label}”段最大{segment.capacity}号，不能写 {number}",
-            f"{region} has no numbers left: segment '{segment.name}' ends at {segment.capacity}, {number} does not fit",
-            region=region,
-            needed=number,
-            capacity=segment.capacity,
-        )
-    return segment.print(number)

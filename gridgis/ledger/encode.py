@@ -43,7 +43,7 @@ def encode_plan(
     The level-1 grid that is the whole community has the community's code in any case. A grid flagged "given" has its
     ``local_id`` as code. All others get new numbers after the highest ever issued, by community, in the spatial order
     of a representative point and the median height of the community's grids of that level (`gridgis.coding`). The
-    communities do not influence one another.
+    communities do not influence one another, unless the codes name only their street: then its grids share the numbers.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def encode_plan(
     scheme
         The coding scheme.
     issued
-        All codes ever issued, of any community.
+        All codes ever issued; those of other communities are not looked at.
     kept
         local_id -> the code that this grid got before, as when a returned plan comes again.
 
@@ -73,17 +73,18 @@ def encode_plan(
         A community has no numbers left. Nothing is encoded then.
     """
     rows = _read(grids)
+    texts = scheme.of_regions(issued, {_region(row, scheme) for row in rows})
     by_region: dict[str, list[str]] = defaultdict(list)
-    for text in issued:
+    for text in texts:
         by_region[scheme.parse(text).region].append(text)
-    have = _codes_kept(rows, scheme, kept or {}, {t for texts in by_region.values() for t in texts})
+    have = _codes_kept(rows, scheme, kept or {}, set(texts))
     for code in have.values():
         by_region[code.region].append(code.text)
     codes = {name: code.text for name, code in have.items()}
-    for community, part in _by_community(rows).items():
+    for region, part in _regions_to_number(rows, codes, scheme).items():
         inside = {row.id for row in part}
         if new := [_item(row, codes, inside) for row in part if row.id not in codes]:
-            codes |= scheme.allocate(new, by_region[scheme.check_region(community)], _row_heights(part))
+            codes |= scheme.allocate(new, by_region[region], _row_heights(part))
     streets = streets_above(grids, scheme)
     return pd.DataFrame(
         {
@@ -120,10 +121,17 @@ def streets_above(grids: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
     return {code: scheme.union_of(code) for code in sorted(set(alone.astype(str)))}
 
 
-def _by_community(rows: list[_Row]) -> dict[str, list[_Row]]:
+def _region(row: _Row, scheme: Scheme) -> str:
+    return scheme.parse(row.id).region if row.given else scheme.region_of(row.community)
+
+
+def _regions_to_number(rows: list[_Row], codes: Mapping[str, str], scheme: Scheme) -> dict[str, list[_Row]]:
+    """Gather the grids by the region in their codes (the community, or its street), where some have no code yet."""
+    regions = {row.community: scheme.region_of(row.community) for row in rows if row.id not in codes}
     out: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
-        out[row.community].append(row)
+        if row.community in regions:
+            out[regions[row.community]].append(row)
     return out
 
 
@@ -177,7 +185,7 @@ def _codes_kept(rows: list[_Row], scheme: Scheme, kept: Mapping[str, str], issue
         if row.given:
             have[row.id] = _given(row.id, before, scheme, issued)
         elif scheme.depth(row.level, row.kind) == 0:
-            have[row.id] = scheme.parse(scheme.build(row.community))
+            have[row.id] = scheme.parse(scheme.build(scheme.region_of(row.community)))
         elif before is not None and scheme.is_valid(before):
             code = scheme.parse(before)
             if _still_true(code, row, scheme, have.get(row.parent) if row.parent else None):
@@ -201,7 +209,11 @@ def _given(local_id: str, before: str | None, scheme: Scheme, issued: set[str]) 
 def _still_true(code: Code, row: _Row, scheme: Scheme, parent: Code | None) -> bool:
     """Tell whether what the digits of a code say is true of the grid in its new plan."""
     depth = scheme.depth(row.level, row.kind)
-    if code.region != row.community or len(scheme.numbers(code)) != depth or code.kind not in (None, row.kind):
+    if (
+        code.region != scheme.region_of(row.community)
+        or len(scheme.numbers(code)) != depth
+        or code.kind not in (None, row.kind)
+    ):
         return False
     if code.level not in (None, row.level):
         return False

@@ -43,7 +43,7 @@ def encode_file(plan: str | Path, scheme: str = "national-15", issued: str | Pat
         As `read_plan`, `Scheme.load`, `read_codes` and `encode_plan` do.
     """
     rules = Scheme.load(scheme)
-    codes = [] if issued is None else read_codes(issued)
+    codes = [] if issued is None else [rules.parse(code).text for code in read_codes(issued)]
     return code_table(read_plan(plan), rules, codes)
 
 

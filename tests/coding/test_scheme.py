@@ -17,10 +17,12 @@ from tests.coding.vectors_file import HERE, read_vectors
 NATIONAL = Scheme.load("national-15")
 NESTED = Scheme.load("nested-18")
 TAIPEI = Scheme.from_toml(HERE / "schemes" / "taipei-11.toml")
-SHANGHAI = Scheme.from_toml(HERE / "schemes" / "shanghai-13.toml")
-ALL = {s.name: s for s in (NATIONAL, NESTED, TAIPEI, SHANGHAI)}
+SHANGHAI = Scheme.from_toml(HERE.parents[1] / "docs" / "zh-13.toml")
+CJT = Scheme.load("cjt349-20")
+LEVELLED = Scheme.from_toml(HERE / "schemes" / "levelled-17.toml")
+ALL = {s.name: s for s in (NATIONAL, NESTED, CJT, TAIPEI, SHANGHAI, LEVELLED)}
 
-VECTORS = [(name, *row) for name in ("national-15", "nested-18") for row in read_vectors(name)]
+VECTORS = [(name, *row) for name in ALL for row in read_vectors(name)]
 
 
 @pytest.mark.parametrize(("scheme", "text", "region", "sequence", "level", "kind"), [v for v in VECTORS if v[2]])
@@ -52,12 +54,15 @@ def built_codes(draw: st.DrawFn) -> tuple[Scheme, str]:
     region = "".join(
         draw(st.text("123456789", min_size=s.width, max_size=s.width))
         for s in scheme.segments[:-1]
-        if s.role == "region"
+        if s.role == "region" and not s.merged_from
     )
+    if any(s.merged_from for s in scheme.segments):
+        region += draw(st.sampled_from(["001", "399", "601", "999"]))
     kind = draw(st.sampled_from(["comprehensive", "dedicated"]))
     depths = [1] if kind == "dedicated" else range(0 if scheme.whole_level else 1, len(scheme.sequences) + 1)
     numbers = [draw(st.integers(1, s.capacity)) for s in scheme.sequences[: draw(st.sampled_from(depths))]]
-    return scheme, scheme.build(region, numbers, kind)
+    levels = scheme.sequences[len(numbers) - 1].levels if numbers else (scheme.whole_level,)
+    return scheme, scheme.build(region, numbers, kind, None if kind == "dedicated" else draw(st.sampled_from(levels)))
 
 
 @given(built_codes())
@@ -102,7 +107,7 @@ def test_an_error_says_in_both_languages_which_digits_and_why(text: str, zh: str
 
 
 def test_a_wrong_check_digit_names_the_right_one() -> None:
-    with pytest.raises(InvalidInput, match=r"校验码是“3”，应为“2”.*must be '2'"):
+    with pytest.raises(InvalidInput, match=r"第18位“3”不对：校验码应为“2”.*character 18, '3'.*must be '2'"):
         NESTED.parse("610902001003020513")
 
 
@@ -154,7 +159,10 @@ def test_a_fixed_prefix_is_demanded() -> None:
 
 
 def test_letters_count_beyond_nine() -> None:
-    assert SHANGHAI.build("310101013", [10]) == "ZH3101010130A"
+    letters = Scheme.from_text(
+        SHANGHAI.toml.replace("width = 2\nlevels", 'width = 2\nalphabet = "0123456789ABC"\nlevels')
+    )
+    assert letters.build("310101013", [10]) == "ZH3101010130A"
 
 
 def test_an_unknown_scheme_is_refused_with_those_there_are() -> None:
@@ -180,65 +188,8 @@ def test_a_scheme_file_that_is_missing_is_named() -> None:
         Scheme.load("nowhere.toml")
 
 
-GOOD = """
-name = "mine"
-[[segment]]
-name = "area"
-role = "region"
-width = 4
-[[segment]]
-name = "no"
-role = "sequence"
-width = 2
-levels = [2]
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "why"),
-    [
-        ("name = ", "name ", "no valid TOML"),
-        ('name = "mine"', "", "needs a name"),
-        ('name = "mine"', 'name = "mine"\ncolour = 1', "unknown key colour"),
-        ('role = "region"', 'role = "area"', "role must be one of"),
-        ('role = "region"', 'role = "sequence"\nlevels = [1]', "needs a region segment"),
-        ('role = "region"\n', "", "lacks"),
-        ("width = 4", "width = 0", "width must be positive"),
-        ("width = 4", 'width = "4"', "must be int"),
-        ("width = 4", 'width = 4\nalphabet = "0"', "2 different characters"),
-        ("width = 4", "width = 4\nlevels = [1]", "for the role sequence only"),
-        ("levels = [2]", "", "must say whom it numbers"),
-        ("levels = [2]", "levels = [4]", "1, 2, 3"),
-        ("levels = [2]", "levels = [2, 2]", "numbered twice"),
-        ('name = "no"', 'name = "area"', "two segments have one name"),
-        ('name = "mine"', 'name = "mine"\nwhole_level = 4', "whole_level must be"),
-        ('name = "mine"', 'name = "mine"\nancestors = { county = 9 }', "widths must be 1 to 4"),
-        (
-            'role = "sequence"\nwidth = 2\nlevels = [2]',
-            'role = "check"\nwidth = 1\nalgorithm = "mod7"',
-            "algorithm must be",
-        ),
-        (
-            'role = "sequence"\nwidth = 2\nlevels = [2]',
-            'role = "kind"\nwidth = 1\nvalues = {a = "1"}',
-            "values must give",
-        ),
-    ],
-)
-def test_a_faulty_scheme_file_is_refused_with_the_fault(tmp_path: Path, old: str, new: str, why: str) -> None:
-    assert old in GOOD
-    (tmp_path / "mine.toml").write_text(GOOD.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InvalidInput, match=why):
-        Scheme.from_toml(tmp_path / "mine.toml")
-
-
-def test_the_same_scheme_file_without_the_fault_is_read(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(GOOD, encoding="utf-8")
-    assert Scheme.from_toml(tmp_path / "mine.toml").parse("123401").sequence == "01"
-
-
 def test_a_scheme_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "gbk.toml").write_bytes("# 编码\n".encode("gbk") + GOOD.encode())
+    (tmp_path / "gbk.toml").write_bytes("# 编码\n".encode("gbk") + NATIONAL.toml.encode())
     with pytest.raises(InvalidInput, match="UTF-8"):
         Scheme.from_toml(tmp_path / "gbk.toml")
 
@@ -276,3 +227,89 @@ def test_no_padded_code_of_a_higher_region_is_taken_for_a_community() -> None:
         padded = [r["code12"] for r in csv.DictReader(f) if r["level"] in "1234"]
     assert padded
     assert not [c for c in padded if NATIONAL.is_valid(c + "001")]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "text", "zh", "en"),
+    [
+        ("national-15", "61090200100301２", "这是全角字符，请改为半角“2”", "full-width character, write '2'"),
+        ("national-15", "6109020010030O2", "第14位“O”不对.*是否为数字“0”？", r"is it the digit '0'\?"),
+        ("national-15", "61090200100 012", "这里是空格", "it is a blank, delete it"),
+        ("national-15", " 610902001003012", "首尾有空格", "blanks around it"),
+        ("national-15", "610902001003", "这像是社区（区划）代码", "a community's code and not a grid's"),
+        ("national-15", "6.10902001003E+14", "像是 Excel 当作数字改写", "a spreadsheet"),
+        ("national-15", "610902001003012.0", "像是 Excel 当作数字改写", "a spreadsheet"),
+        ("zh-13", "zh31010101301", "第1-2位“zh”不对：应为“ZH”", "characters 1-2, 'zh', is wrong: must be 'ZH'"),
+        (
+            "nested-18",
+            "610902001003000518",
+            "第13-16位“0005”不对：上一级序号为零",
+            "'0005', is wrong: a number below a zero",
+        ),
+        ("nested-18", "610902001003020035", "第17位“3”不对：“类别”应为", "character 17, '3'.*kind must be one of"),
+        ("nested-18", "610902001003000028", "第13-16位“0000”不对：序号从1起", "'0000', is wrong: numbers start at 1"),
+        ("nested-18", "610902001003020529", "第13-16位“0205”不对：与类别不符", "does not go with its kind"),
+        ("levelled-17", "6109020010034001G", "第13位“4”不对：“级别”应为", "character 13, '4'.*must be one of"),
+        (
+            "levelled-17",
+            "6109020010031001G",
+            "第13位“1”不对：1级网格不在“序号”段编号",
+            "no grid of level 1 is numbered",
+        ),
+        ("levelled-17", "6109020010032000G", "第13位“2”不对：序号为零的是1级网格", "zeros is a grid of level 1"),
+        ("taipei-11", "63000000031", "第6-8位“000”不对.*不能全为零", "characters 6-8, '000'.*cannot be all zeros"),
+    ],
+)
+def test_a_refusal_names_the_characters_the_rule_and_the_way_out(scheme: str, text: str, zh: str, en: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"{zh}.* / .*{en}"):
+        ALL[scheme].parse(text)
+
+
+def test_the_characters_that_are_wrong_are_given_as_data_too() -> None:
+    with pytest.raises(InvalidInput) as error:
+        NATIONAL.parse("610902001000001")
+    assert (error.value.fields["first"], error.value.fields["last"]) == (10, 12)
+
+
+def test_a_level_and_a_kind_that_disagree_are_refused() -> None:
+    both = LEVELLED.toml.replace('name = "end"\nrole = "fixed"\nwidth = 1\nvalue = "G"', "KIND").replace(
+        "KIND", 'name = "sort"\nrole = "kind"\nwidth = 1\nvalues = { comprehensive = "1", dedicated = "2" }'
+    )
+    scheme = Scheme.from_text(both)
+    assert scheme.parse("61090200100320011").level == 2
+    with pytest.raises(InvalidInput, match="does not go with the kind dedicated"):
+        scheme.parse("61090200100320012")
+
+
+@pytest.mark.parametrize("level", [None, 1])
+def test_a_level_that_the_numbers_do_not_tell_must_be_given(level: int | None) -> None:
+    with pytest.raises(InvalidInput, match=r"give one of \[2, 3\]"):
+        LEVELLED.build("610902001003", [1], level=level)
+
+
+@given(built_codes())
+def test_the_grids_above_a_code_are_codes_of_its_region_and_begin_its_numbers(built: tuple[Scheme, str]) -> None:
+    scheme, text = built
+    code = scheme.parse(text)
+    above = [scheme.parse(t) for t in scheme.grids_above(code)]
+    assert [c.region for c in above] == [code.region] * len(above)
+    assert [scheme.numbers(c) for c in above] == [scheme.numbers(code)[:n] for n in range(1, len(scheme.numbers(code)))]
+
+
+def test_only_the_street_of_a_communitys_code_stands_in_codes_of_zh_13() -> None:
+    assert SHANGHAI.region_of("310101013007") == SHANGHAI.region_of("310101013") == "310101013"
+    assert SHANGHAI.build("310101013007", [1]) == "ZH31010101301"
+    assert SHANGHAI.allocate([("a", 0, 0, 1, "comprehensive", "310101013007")], ["ZH31010101304"]) == {
+        "a": "ZH31010101305"
+    }
+
+
+@pytest.mark.parametrize("community", ["31010101300", "3101010130071", "310101000007", "31010101300A", 310101013007])
+def test_a_wrong_community_code_of_zh_13_is_refused(community: str) -> None:
+    with pytest.raises(InvalidInput):
+        SHANGHAI.region_of(community)
+
+
+@pytest.mark.parametrize("name", scheme_names())
+def test_a_shipped_scheme_says_what_of_its_source_was_not_found(name: str) -> None:
+    assert Scheme.load(name).not_found

@@ -70,5 +70,5 @@ def test_a_union_that_is_no_ancestor_of_whole_segments_is_refused(value: str) ->
 def test_a_union_needs_the_level_of_the_whole_and_is_a_text() -> None:
     with pytest.raises(InvalidInput, match="with whole_level = 1"):
         Scheme.from_text(NATIONAL.toml.replace("whole_level = 1", ""), "mine")
-    with pytest.raises(InvalidInput, match="union must be str"):
+    with pytest.raises(InvalidInput, match="union = 1 must be a text"):
         Scheme.from_text(NATIONAL.toml.replace('union = "street"', "union = 1"), "mine")

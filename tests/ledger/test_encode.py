@@ -1,5 +1,6 @@
 """The codes of a plan's grids: new ones in order, old ones kept only while they say the truth."""
 
+import time
 from typing import Any
 
 import geopandas as gpd
@@ -200,3 +201,37 @@ def test_a_parent_that_is_not_in_the_plan_is_refused() -> None:
 def test_garbage_among_the_issued_codes_is_refused() -> None:
     with pytest.raises(InvalidInput, match="12"):
         encode_plan(frame(town()), NATIONAL, ["990001001001"])
+
+
+ZH = Scheme.from_toml(HERE.parents[1] / "docs" / "zh-13.toml")
+
+
+def test_communities_whose_codes_name_only_the_street_share_its_numbers() -> None:
+    table = encode_plan(frame(town(A) + town(B, 200)), ZH, ["ZH99000100103"])
+    assert sorted(table["code"]) == [f"ZH990001001{n:02}" for n in range(4, 32)]
+
+
+def test_a_grid_that_continues_keeps_its_code_under_such_a_scheme() -> None:
+    grids = with_previous(town(), **{"2_se": "ZH99000100107"})
+    assert codes(grids, ZH, ["ZH99000100107"])["2-se"] == "ZH99000100107"
+
+
+def test_the_digits_of_a_level_are_part_of_the_series() -> None:
+    levelled = Scheme.from_toml(HERE / "schemes" / "levelled-17.toml")
+    got = codes(frame(town()), levelled, [A + "2004G", A + "3001G"])
+    assert [got[n][12:] for n in ("1", "2-nw", "2-se", "3-nw-w", "3-nw-e", "D-school")] == [
+        "1000G",
+        "2005G",
+        "2008G",
+        "3002G",
+        "3003G",
+        "0001G",
+    ]
+
+
+def test_a_hundred_thousand_codes_of_other_communities_take_no_time() -> None:
+    others = [f"99000100{i // 999:04}{i % 999 + 1:03}" for i in range(100_000)]
+    start = time.process_time()
+    numbers = codes(frame(town("990001101001")), issued=others)
+    assert time.process_time() - start < 0.5
+    assert numbers["2-nw"] == "990001101001001"

@@ -16,8 +16,8 @@ from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import Cutter, join_leftovers, outside
 from gridgis.partition.problem import Found, Problem, Shape
 from gridgis.partition.regions.pieces import Region, regions, sides
-from gridgis.partition.search.across import search_across
-from gridgis.partition.search.around import search_around
+from gridgis.partition.search.across import cross_less, search_across
+from gridgis.partition.search.around import HOPS, search_around
 from gridgis.partition.search.plainly import solve_plainly
 from gridgis.partition.search.solve import appraised, solve
 from gridgis.partition.search.stuck import inevitable, shortfall_outside
@@ -25,7 +25,7 @@ from gridgis.partition.search.stuck import inevitable, shortfall_outside
 SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
-"""Nodes of ground above which a joined region is not cut from anew."""
+"""Nodes of ground above which joined ground is cut anew only close around what is wrong."""
 FEW = 300
 """Nodes around a part outside the band up to which they are searched plainly too."""
 RESTARTS = 2
@@ -136,12 +136,11 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     whole = all(int(components(len(m), c.take(m).pairs).max()) == 0 for m in _members(kept[node]))
     if not whole:
         return cut_region(c, region, band, rules, seed)
-    found = appraised(problem, kept)
-    found = search_around(problem, found, seed, rules.effort, shortfall_outside(problem, kept), cut_few)
-    options = [k for k in part_options(region.households, band) if k <= problem.n][:RETRIES]
-    if options and problem.n <= LARGE and problem.pairs_across(found.labels) > NEAR * region.pairs:
-        anew = search_across(problem, options, seed, rules.effort, NEAR * region.pairs)
-        found = min(found, anew, key=lambda f: (f.wrong, problem.pairs_across(f.labels)))
+    before = appraised(problem, kept)
+    reach = HOPS if problem.n <= LARGE else HOPS[:1]
+    found = search_around(problem, before, seed, rules.effort, shortfall_outside(problem, kept), cut_few, reach)
+    if found.wrong < before.wrong:
+        found = cross_less(problem, found, seed, rules.effort, NEAR * region.pairs)
     return np.asarray(found.labels[node], dtype=np.int64)
 
 
@@ -190,7 +189,10 @@ def decide(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divisio
     if not better.holds:
         grouping = find_grouping(problem.weights, problem.edges, problem.costs, band, rules.exact_effort)
         better = better if grouping is None else min(better, appraised(problem, grouping), key=WORTH)
-    return labels if better.worth >= found.worth else np.asarray(better.labels[node], dtype=np.int64)
+    if better.worth >= found.worth:
+        return labels
+    better = cross_less(problem, better, seed, rules.effort, NEAR * region.pairs)
+    return np.asarray(better.labels[node], dtype=np.int64)
 
 
 def _from_anew(problem: Problem, region: Region, band: Band, effort: int, seed: int) -> list[Found]:

@@ -16,6 +16,21 @@ def _no_pairs() -> Ints:
     return np.empty((0, 2), dtype=np.int64)
 
 
+def pairs_by_part(side: Ints, labels: Ints, weights: Ints) -> Floats:
+    """Return for each part the pairs of units of weight in it (``labels``) but on different sides, (k,); given (n,).
+
+    Examples
+    --------
+    >>> pairs_by_part(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([300, 50, 250])).tolist()
+    [0.0, 12500.0]
+    """
+    sides = int(side.max(initial=0)) + 1
+    cell, where = np.unique(labels * sides + side, return_inverse=True)
+    inside, total = np.bincount(where.ravel(), weights), np.bincount(labels, weights)
+    out: Floats = (total**2 - np.bincount(cell // sides, inside**2, len(total))) / 2
+    return out
+
+
 def pairs_across(side: Ints, labels: Ints, weights: Ints) -> int:
     """Return the pairs of units of weight in one part (``labels``) but on different sides, all (n,).
 
@@ -24,9 +39,7 @@ def pairs_across(side: Ints, labels: Ints, weights: Ints) -> int:
     >>> pairs_across(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([300, 50, 250]))
     12500
     """
-    where = np.unique(labels * (int(side.max(initial=0)) + 1) + side, return_inverse=True)[1]
-    inside, total = np.bincount(where.ravel(), weights), np.bincount(labels, weights)
-    return round(float((total**2).sum() - (inside**2).sum()) / 2)
+    return round(float(pairs_by_part(side, labels, weights).sum()))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from gridgis.geometry.arrays import Ints
 from gridgis.model import Band, DivisionRules
 from gridgis.partition.graph import Contacts
 from gridgis.partition.last_resort import join_leftovers
-from gridgis.partition.levels import cut_level, cut_region
-from gridgis.partition.problem import Problem, pairs_across
+from gridgis.partition.levels import contract, cut_level, cut_region
+from gridgis.partition.problem import Problem, pairs_across, pairs_by_part
 from gridgis.partition.regions.pieces import Region, crossing_optimum, sides
-from gridgis.partition.search.across import search_across
+from gridgis.partition.search.across import cross_less, search_across
+from gridgis.partition.search.solve import appraised, solve
 from tests.partition.graphs import Drawn, fits, lattice
 
 URBAN = Band(300, 500)
@@ -118,3 +119,51 @@ def test_a_search_across_finds_the_fewest_pairs(seed: int) -> None:
     found = search_across(problem, options, seed, 375, enough=0)
     assert found.holds
     assert problem.pairs_across(found.labels) == least
+
+
+def test_large_ground_is_searched_once_where_nothing_need_be_better() -> None:
+    ground = lattice([[20] * 12 + [40] * 12] * 24, (11,), {})
+    problem, _ = contract(ground, URBAN, RULES)
+    first = solve(problem, [43], 1, 5)
+    assert first.holds
+    found = search_across(problem, [43, 42, 44], 1, 5, enough=problem.pairs_across(first.labels))
+    assert found.labels.tolist() == first.labels.tolist()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_parts_that_cross_more_than_need_be_are_cut_anew(seed: int) -> None:
+    """Four columns of 500 with a road in the middle; rows across it, as a mend might leave them, need not be."""
+    ground = lattice([[50] * 8] * 10, (3,), {})
+    problem, _ = contract(ground, URBAN, RULES)
+    rows = np.repeat(np.arange(10), 8)  # 400 in each, 200 on each side
+    broken = appraised(problem, np.asarray(rows, dtype=np.int64))
+    assert problem.pairs_across(broken.labels) == 10 * 200 * 200
+    found = cross_less(problem, broken, seed, 30, enough=0)
+    assert found.holds
+    assert problem.pairs_across(found.labels) == 0
+
+
+def test_crossing_that_is_few_enough_stays_as_it_is() -> None:
+    ground = lattice([[50] * 8] * 10, (3,), {})
+    problem, _ = contract(ground, URBAN, RULES)
+    found = appraised(problem, np.repeat(np.arange(10), 8).astype(np.int64))
+    assert cross_less(problem, found, 0, 30, enough=400_000) is found
+
+
+def test_ground_on_one_side_has_nothing_to_cross() -> None:
+    ground = lattice([[50] * 8] * 10, (), {})
+    problem, _ = contract(ground, URBAN, RULES)
+    found = appraised(problem, np.repeat(np.arange(10), 8).astype(np.int64))
+    assert cross_less(problem, found, 0, 30, enough=0) is found
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(nodes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=9))
+def test_pairs_by_part_are_those_that_one_counts(nodes: list[tuple[int, int, int]]) -> None:
+    side, labels, weights = (np.array(column) for column in zip(*nodes, strict=True))
+    units = [(s, k) for s, k, w in nodes for _ in range(w)]
+    counted = [
+        sum(a[1] == b[1] == k and a[0] != b[0] for i, a in enumerate(units) for b in units[:i])
+        for k in range(int(labels.max()) + 1)
+    ]
+    assert pairs_by_part(side, labels, weights).tolist() == counted

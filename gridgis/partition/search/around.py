@@ -6,7 +6,7 @@ would cost as much as the first search and mostly end as before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from gridgis.partition.problem import Found, Problem, induced
 from gridgis.partition.search.solve import appraised, solve
 
 HOPS = (1, 2)
-"""How far around a part is cut anew, in parts, in each round."""
+"""How far around a part is cut anew, in parts, in each round, where nothing else is told."""
 MOST_EFFORT = 12
 """ReCom proposals for each part at most: a few parts are cut, and cut again."""
 MOST_PARTS = 12
@@ -26,7 +26,15 @@ Solver = Callable[[Problem, list[int], int, int], Found]
 """Searches: (problem, numbers of parts, seed, effort)."""
 
 
-def search_around(problem: Problem, found: Found, seed: int, effort: int, short: Ints, solver: Solver = solve) -> Found:
+def search_around(
+    problem: Problem,
+    found: Found,
+    seed: int,
+    effort: int,
+    short: Ints,
+    solver: Solver = solve,
+    reach: Sequence[int] = HOPS,
+) -> Found:
     """Cut the surroundings of parts that are out of bounds anew.
 
     Parameters
@@ -40,14 +48,18 @@ def search_around(problem: Problem, found: Found, seed: int, effort: int, short:
         more is left alone.
     solver
         How surroundings are cut anew.
+    reach
+        How far around a part, in parts, in each round.
     """
-    for round_, hops in enumerate(HOPS):
+    for round_, hops in enumerate(reach):
         labels = found.labels
         for node in [int(np.argmax(labels == part)) for part in _wrong_parts(problem, labels, short)]:
             part = int(found.labels[node])  # parts get new numbers whenever some are cut anew
             if part in _wrong_parts(problem, found.labels, short):  # it may have been mended with another
-                ball = _ball(problem, found.labels, part, hops)
-                found = _cut_anew(problem, found, ball, seed + 101 * round_, effort, solver)
+                nodes, options, inside = surroundings(problem, found.labels, part, hops)
+                other = solver(inside, options, seed + 101 * round_, min(effort, MOST_EFFORT))
+                changed = exchanged(problem, found, nodes, other.labels)
+                found = changed if changed.wrong < found.wrong else found
     return found
 
 
@@ -71,14 +83,18 @@ def _ball(problem: Problem, labels: Ints, part: int, hops: int) -> list[int]:
     return ball[:MOST_PARTS] if hops > 1 else ball
 
 
-def _cut_anew(problem: Problem, found: Found, ball: list[int], seed: int, effort: int, solver: Solver) -> Found:
-    nodes = np.flatnonzero(np.isin(found.labels, ball))
-    part = replace(induced(problem, nodes), home=None)
-    total = int(part.weights.sum())
-    fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if part.lower * k <= total <= part.upper * k]
-    options = [k for k in fits or [len(ball)] if 0 < k <= part.n]
-    other = solver(part, options, seed, min(effort, MOST_EFFORT))
+def surroundings(problem: Problem, labels: Ints, part: int, hops: int) -> tuple[Ints, list[int], Problem]:
+    """Return the nodes of a part and of those within so many hops, numbers of parts to cut them into, the problem."""
+    ball = _ball(problem, labels, part, hops)
+    nodes = np.flatnonzero(np.isin(labels, ball))
+    inside = replace(induced(problem, nodes), home=None)
+    total = int(inside.weights.sum())
+    fits = [k for k in (len(ball), len(ball) + 1, len(ball) - 1) if inside.lower * k <= total <= inside.upper * k]
+    return nodes, [k for k in fits or [len(ball)] if 0 < k <= inside.n], inside
+
+
+def exchanged(problem: Problem, found: Found, nodes: Ints, inside: Ints) -> Found:
+    """Return what was found with other labels of some nodes, which were whole parts."""
     labels = found.labels.copy()
-    labels[nodes] = other.labels + found.parts
-    changed = appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))
-    return changed if changed.wrong < found.wrong else found
+    labels[nodes] = inside + found.parts
+    return appraised(problem, np.unique(labels, return_inverse=True)[1].astype(np.int64))

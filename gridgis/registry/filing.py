@@ -33,6 +33,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
+from gridgis.registry.seals import row_seals, seal_revision
 from gridgis.registry.store import frame, insert, plain_rows, promoted
 from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
 from gridgis.registry.team import carry_over
@@ -109,6 +110,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     _refuse_unfindable(book, connection, number)
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
+    seal_revision(connection, number)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
     _report(connection, row, "file", carry_over(book, connection, _heirs(ready), day, author.by))
     record(book, connection, plan_id, "file", state, author)
@@ -272,12 +274,9 @@ def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, r
     _end(connection, old["fid"][~old["code"].isin(same)].tolist(), number)
     _end(connection, ready.neighbours["fid"].tolist(), number)
     new = ready.grids[~ready.grids["code"].isin(same)]
-    insert(connection, t.grid, new.assign(valid_from=number, plan_id=plan_id, note=None))
-    insert(
-        connection,
-        t.grid,
-        ready.neighbours.assign(valid_from=number, valid_to=None, note="conformed", state="in_force"),
-    )
+    _begin(connection, new.assign(valid_from=number, plan_id=plan_id, note=None))
+    written = {"valid_from": number, "valid_to": None, "plan_id": plan_id, "note": "conformed", "state": "in_force"}
+    _begin(connection, ready.neighbours.assign(**written))
     for code, geom in ready.base.items():
         connection.execute(sa.update(t.community).where(t.community.c.code == code).values(geometry=geom))
     for lineage in (ready.coded.lineage, ready.streets.lineage):
@@ -309,6 +308,12 @@ def _end(connection: sa.Connection, fids: list[int], number: int) -> None:
         rows = [{"row": int(f)} for f in fids]
         statement = sa.update(t.grid).where(t.grid.c.fid == sa.bindparam("row"))
         connection.execute(statement.values(valid_to=number, state="superseded"), rows)
+
+
+def _begin(connection: sa.Connection, rows: gpd.GeoDataFrame) -> None:
+    """Insert rows of the table grid, sealed."""
+    if len(rows):
+        insert(connection, t.grid, rows.assign(seal=row_seals(rows)))
 
 
 def _settle_codes(connection: sa.Connection, now: set[str], before: set[str]) -> None:

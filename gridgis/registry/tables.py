@@ -10,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gridgis.registry.constraints import one_leader
 from gridgis.registry.store import Geom, Instant, SortedText
 
-VERSION = 2
-"""Version of these tables; a registry of another version is refused."""
+VERSION = 3
+"""Version of these tables; an earlier one is upgraded when it is opened, a later one refused."""
 
 metadata = sa.MetaData()
 
@@ -79,7 +80,7 @@ def _grid_columns() -> list[sa.Column[Any]]:
 grid = sa.Table(
     "grid", metadata, _fid(), _text("code", False, index=True), _text("scheme"), *_grid_columns(),
     _text("state", False), _int("valid_from", False), sa.Column("valid_to", sa.Integer, index=True), _text("note"),
-    _int("plan_id"), sa.UniqueConstraint("code", "valid_from"),
+    _int("plan_id"), _text("seal"), sa.UniqueConstraint("code", "valid_from"),
 )  # fmt: skip
 plan_grid = sa.Table(
     "plan_grid", metadata, _fid(), sa.Column("plan_id", sa.Integer, index=True, nullable=False),
@@ -94,7 +95,7 @@ plan_atom = sa.Table(
 
 registry_meta = sa.Table(
     "registry_meta", metadata, _fid(), _text("name"), _text("work_crs", False), _text("scheme_name", False),
-    _text("scheme", False), _int("version", False), sa.Column("created", Instant, nullable=False),
+    _text("scheme", False), _int("version", False), sa.Column("created", Instant, nullable=False), _text("powers"),
 )  # fmt: skip
 plan = sa.Table(
     "plan", metadata, _fid(), _text("title", False), _text("communities", False), _text("state", False), _int("seed"),
@@ -104,10 +105,12 @@ plan = sa.Table(
 plan_event = sa.Table(
     "plan_event", metadata, _fid(), sa.Column("plan_id", sa.Integer, index=True, nullable=False),
     _text("action", False), _text("state", False), _text("who"), sa.Column("at", Instant, nullable=False), _text("why"),
+    _text("office"),
 )  # fmt: skip
 revision = sa.Table(
     "revision", metadata, _fid(), sa.Column("number", sa.Integer, unique=True, nullable=False), _int("plan_id", False),
     sa.Column("filed_at", Instant, nullable=False), _text("in_force_from", False), _text("filed_by"),
+    _text("seal"),
 )  # fmt: skip
 issued_code = sa.Table(
     "issued_code", metadata, _fid(), _text("code", False, unique=True), _int("plan_id"),
@@ -128,13 +131,39 @@ appointment = sa.Table(
     _text("grid", False, index=True), _text("role", False), _text("from_day", False), _text("to_day"),
     _text("made_by"), sa.Column("made_at", Instant, nullable=False), _text("ended_by"), sa.Column("ended_at", Instant),
 )  # fmt: skip
+certificate = sa.Table(
+    "certificate", metadata, _fid(), sa.Column("person", sa.Integer, sa.ForeignKey("person.fid"), nullable=False),
+    _text("kind", False), _text("number"), _text("issued_day"), _text("expires_day"),
+)  # fmt: skip
+team_filing = sa.Table(
+    "team_filing", metadata, _fid(), sa.Column("number", sa.Integer, unique=True, nullable=False),
+    _int("revision", False), _text("day", False), sa.Column("filed_at", Instant, nullable=False), _text("filed_by"),
+    _text("why"),
+)  # fmt: skip
+team_filed = sa.Table(
+    "team_filed", metadata, _fid(), sa.Column("filing", sa.Integer, index=True, nullable=False), _text("grid", False),
+    _text("role", False), _text("name"), _text("from_day"), _text("to_day"),
+)  # fmt: skip
+gridgis_version = sa.Table("gridgis_version", metadata, _fid(), _text("version_num", False))
+
+_IN_FORCE = grid.c.valid_to.is_(None)
+sa.Index("ix_grid_community", grid.c.community)
+sa.Index("one_in_force", grid.c.code, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
+
+
+@sa.event.listens_for(appointment, "after_create")
+def _make_rules(_: sa.Table, connection: sa.Connection, **kw: Any) -> None:
+    for statement in one_leader(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
 
 TITLES = {
     "community": "社区（基础图层）", "road": "道路", "railway": "铁路", "river": "河流中心线", "water": "水面",
     "wall": "围墙", "building": "建筑", "compound": "小区", "grid": "网格（含历史）", "plan_grid": "方案网格",
     "plan_atom": "方案地块（可编辑）", "plan_building": "方案建筑", "registry_meta": "注册库信息", "plan": "划分方案",
     "plan_event": "方案经过", "revision": "备案版本", "issued_code": "已赋编码", "lineage": "沿革", "person": "人员",
-    "person_phone": "电话", "appointment": "任职",
+    "person_phone": "电话", "appointment": "任职", "certificate": "证书", "team_filing": "队伍备案",
+    "team_filed": "队伍备案名单", "gridgis_version": "表结构版本",
 }  # fmt: skip
 
 for _table in metadata.sorted_tables:

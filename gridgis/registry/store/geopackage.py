@@ -38,9 +38,9 @@ class GeoPackage:
         """Return a connection that begins with BEGIN."""
         return engine.connect()
 
-    def begin_write(self, engine: sa.Engine) -> sa.Connection:
+    def begin_write(self, engine: sa.Engine, tables: bool = False) -> sa.Connection:
         """Return a connection that begins with BEGIN IMMEDIATE."""
-        return engine.connect().execution_options(gridgis_write=True)
+        return engine.connect().execution_options(gridgis_write=True, gridgis_tables=tables)
 
     def has_table(self, connection: sa.Connection, name: str) -> bool:
         """Tell whether there is a table."""
@@ -54,6 +54,8 @@ class GeoPackage:
         """List the tables and make their R*Trees (``whole``), or refresh the extents of those that were written to."""
         layers = _layers(metadata)
         if whole:
+            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+                raise RuntimeError(f"rows without the row they name: {broken[:5]}")
             gpkg.ensure(connection.exec_driver_sql, layers)
         written = connection.info.get("gridgis_written", set())
         changed = [layer.table for layer in layers if layer.geometry_type and (whole or layer.table in written)]
@@ -108,7 +110,10 @@ def _prepare(connection: Any, _: Any) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("gridgis_write", False)
+    options = connection.get_execution_options()
+    if options.get("gridgis_tables", False):  # sqlite changes a table by making it anew: its children must survive
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    write = options.get("gridgis_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -35,7 +35,7 @@ class PostGIS:
         """Return a connection on which all SELECTs see one snapshot."""
         return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def begin_write(self, engine: sa.Engine) -> sa.Connection:
+    def begin_write(self, engine: sa.Engine, tables: bool = False) -> sa.Connection:
         """Return a connection that waits for its turn among the writers."""
         return engine.connect().execution_options(isolation_level="READ COMMITTED", gridgis_write=True)
 

@@ -24,8 +24,8 @@ class Backend(Protocol):
     def begin_read(self, engine: sa.Engine) -> sa.Connection:
         """Return a connection whose SELECTs will all see one snapshot."""
 
-    def begin_write(self, engine: sa.Engine) -> sa.Connection:
-        """Return a connection on which no other writer of gridgis is at work."""
+    def begin_write(self, engine: sa.Engine, tables: bool = False) -> sa.Connection:
+        """Return a connection on which no other writer of gridgis is at work; ``tables``: these will change."""
 
     def has_table(self, connection: sa.Connection, name: str) -> bool:
         """Tell whether there is a table."""
@@ -75,11 +75,17 @@ class Store:
         """Tell whether the store has a table."""
         return self._backend.has_table(connection, name)
 
+    @contextmanager
+    def change_tables(self) -> Iterator[sa.Connection]:
+        """Give a connection for a transaction that makes or changes tables; all of it happens, or nothing."""
+        with self._plain_errors(), self._backend.begin_write(self._engine, True) as connection, connection.begin():
+            self._backend.prepare(connection)
+            yield connection
+            self._backend.finish(connection, self._metadata, whole=True)
+
     def create_tables(self, connection: sa.Connection) -> None:
-        """Create the tables, and what goes with them."""
-        self._backend.prepare(connection)
+        """Create the tables."""
         self._metadata.create_all(connection, checkfirst=False)
-        self._backend.finish(connection, self._metadata, whole=True)
 
     def copy_to(self, path: str) -> None:
         """Write a compact copy of a file: one moment, with what is still in the write-ahead log.

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from gridgis.cli import demo, divide, encode, locate, map, plan, registry, serve, team, verify
+from gridgis.cli import demo, divide, encode, locate, map, plan, regions, registry, serve, team, verify
 from gridgis.cli.app import main
 
-__all__ = ["demo", "divide", "encode", "locate", "main", "map", "plan", "registry", "serve", "team", "verify"]
+__all__ = [
+    "demo",
+    "divide",
+    "encode",
+    "locate",
+    "main",
+    "map",
+    "plan",
+    "regions",
+    "registry",
+    "serve",
+    "team",
+    "verify",
+]

@@ -9,15 +9,13 @@ from gridgis.coding.segment import Segment
 from gridgis.errors import InvalidInput, Rejected
 
 if TYPE_CHECKING:
+    from gridgis.coding.code import Code
     from gridgis.coding.scheme import Scheme
 
 
 def build(scheme: Scheme, region: str, numbers: tuple[int, ...], kind: str, level: int | None) -> str:
     """Write the code of a grid; see `gridgis.coding.scheme.Scheme.build`."""
-    if scheme.union is not None and len(region) == scheme.union_width:
-        region += "".join(s.print(0) for s in scheme.segments if s.name in scheme.below_union)
-    else:
-        region = scheme.region_of(region)
+    region = _full_region(scheme, region)
     rest, text, given = region, "", iter(numbers)
     for s in scheme.segments:
         if s.role == "region":
@@ -32,6 +30,38 @@ def build(scheme: Scheme, region: str, numbers: tuple[int, ...], kind: str, leve
             text += s.value or ALGORITHMS[s.algorithm](text)
     scheme.parse(text)
     return text
+
+
+def rewrite(scheme: Scheme, code: Code, region: str, add: int = 0) -> str:
+    """Write a code for another region: what it says besides stays, its first number grows by ``add``.
+
+    Raises
+    ------
+    InvalidInput
+        The region does not fit the scheme.
+    Rejected
+        The number does not fit its segment.
+    """
+    rest, text, more = _full_region(scheme, region), "", add if scheme.numbers(code) else 0
+    for s in scheme.segments:
+        if s.role == "region":
+            text, rest = text + rest[: s.width], rest[s.width :]
+        elif s.role == "sequence":
+            text += printed(s, s.number(code.values[s.name]) + more, region)
+            more = 0
+        elif s.role == "check":
+            text += ALGORITHMS[s.algorithm](text)
+        else:
+            text += code.values[s.name]
+    scheme.parse(text)
+    return text
+
+
+def _full_region(scheme: Scheme, region: str) -> str:
+    """Return the characters of a region for a code: a street, where it can be a grid, is filled with zeros."""
+    if scheme.union is not None and len(region) == scheme.union_width:
+        return region + "".join(s.print(0) for s in scheme.segments if s.name in scheme.below_union)
+    return scheme.region_of(region)
 
 
 def _level_key(scheme: Scheme, depth: int, kind: str, level: int | None) -> str:

@@ -29,10 +29,7 @@ def read_codes(path: str | Path) -> list[str]:
     InvalidInput
         Nothing is in the file; several columns, and none of them is named "code"; or no text in these encodings.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise NotFound(f"没有编码清单文件 {path}", f"no file of codes {path}", path=str(path))
-    if not (text := _text(path)).strip():
+    if not (text := read_text(path, "编码清单", "codes")).strip():
         raise InvalidInput(
             f"编码清单 {path} 是空的；如果从未发放过编码，请不要给出清单，或只写一行“# 无”",
             f"the list of codes {path} is empty; if none was ever issued, give no list, or the one line '# none'",
@@ -54,7 +51,19 @@ def read_codes(path: str | Path) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _text(path: Path) -> str:
+def read_text(path: str | Path, zh: str, en: str) -> str:
+    """Read a text file in UTF-8 or GB18030; ``zh`` and ``en`` say what it is.
+
+    Raises
+    ------
+    NotFound
+        The file does not exist.
+    InvalidInput
+        It is in no such encoding.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NotFound(f"没有{zh}文件 {path}", f"no file of {en} {path}", path=str(path))
     data = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:

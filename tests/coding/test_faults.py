@@ -75,7 +75,7 @@ FAULTS = [
     ("whole_level = 1", "whole_level = 1\ncommunity_width = 6", "不能与 whole_level 同用", "without whole_level"),
     ("whole_level = 1", "community_width = 4", "须大于 region 各段之和 4", "must be more than the 4"),
     ("width = 2\n", "", "第1段（street）：缺少 width", r"segment 1 \(street\): lacks width"),
-    ('role = "region"', 'role = "regoin"', "是否为 region？", r"role must be one of.*is it region\?"),
+    ('role = "region"', 'role = "regiom"', "是否为 region？", r"role must be one of.*is it region\?"),
     ('role = "region"', 'role = "area"', "须为 region、fixed", "role must be one of"),
     ("width = 2", "width = 0", "width 须为正数", "width must be positive"),
     ("width = 2", 'width = "2"', "应为整数", "must be a whole number"),

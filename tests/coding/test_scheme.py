@@ -211,14 +211,35 @@ def real_data() -> Path:
     return Path(folder)
 
 
-@pytest.mark.realdata
-@pytest.mark.parametrize("file", ["cn_codes_2023_ankang.csv", "cn_codes_2023_edge_names.csv"])
-def test_every_real_community_code_is_accepted(file: str) -> None:
+def real_communities(file: str) -> list[dict[str, str]]:
     with (real_data() / "codes" / file).open(encoding="utf-8-sig", newline="") as f:
-        # A community listed under its parent's own code is a placeholder of the list, and not a community.
-        codes = [r["short"] for r in csv.DictReader(f) if r["level"] == "5" and r["short"] != r["parent12"]]
-    assert codes
-    assert [NATIONAL.check_region(c) for c in codes] == codes
+        return [r for r in csv.DictReader(f) if r["level"] == "5"]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("scheme", [NATIONAL, NESTED, CJT], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    ("file", "count"), [("cn_codes_2023_ankang.csv", 1924), ("cn_codes_2023_edge_names.csv", 1162)]
+)
+def test_every_real_community_is_read_back_from_the_codes_of_its_grids(scheme: Scheme, file: str, count: int) -> None:
+    # A community listed under its parent's own code is a placeholder of the list, and not a community.
+    codes = [r["short"] for r in real_communities(file) if r["short"] != r["parent12"]]
+    assert len(codes) == count
+    for community in codes:
+        whole, grid = (scheme.parse(scheme.build(community, n)) for n in ([], [1]))
+        assert whole.region == grid.region == community
+        assert scheme.parse(str(grid)) == grid
+        assert scheme.allocate([("a", 0, 0, 2, "comprehensive", community)], [str(grid)]) == {
+            "a": scheme.build(community, [2])
+        }
+
+
+@pytest.mark.realdata
+def test_a_placeholder_under_its_countys_padded_code_is_refused_as_a_community() -> None:
+    odd = [r["short"] for r in real_communities("cn_codes_2023_edge_names.csv") if r["short"] == r["parent12"]]
+    assert odd == ["350527000000"]
+    with pytest.raises(InvalidInput, match=r"第7-9位“000”不对.*a higher region, padded"):
+        NATIONAL.check_region(odd[0])
 
 
 @pytest.mark.realdata

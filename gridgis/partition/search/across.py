@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gridgis.partition.problem import Found, Problem, pairs_by_part
-from gridgis.partition.search.around import MOST_EFFORT, exchanged, surroundings
+from gridgis.partition.search.around import exchanged, surroundings
 from gridgis.partition.search.solve import appraised, solve
 
 SEARCHES, NODES = 24, 400
@@ -71,7 +71,7 @@ def cross_less(problem: Problem, found: Found, seed: int, effort: int, enough: f
         if by_part[part]:
             nodes, options, inside = surroundings(problem, found.labels, part, 1)
             spared = by_part.sum() - inside.pairs_across(found.labels[nodes])
-            other = search_across(inside, options, seed, min(effort, MOST_EFFORT), max(0.0, enough - spared))
+            other = search_across(inside, options, seed, effort, max(0.0, enough - spared))
             changed = exchanged(problem, found, nodes, other.labels)
             if changed.wrong <= found.wrong and problem.pairs_across(changed.labels) < by_part.sum():
                 found = changed

@@ -69,9 +69,9 @@ def find_faults(data: Mapping[str, Any]) -> list[Fault]:
         faults += [Fault(f"第{i}段（{name}）：{zh}", f"segment {i} ({name}): {en}") for zh, en in found]
         if not found:
             whole.append(made_segment(values))
-    rules = list(_presence([str(s.get("role")) for s in raw]))
+    typed = {k: v for k, v in data.items() if not list(_key_faults({k: v}, _SCHEME_KEYS))}
+    rules = [*_presence([str(s.get("role")) for s in raw]), *_of_file(typed)]
     if len(whole) == len(raw):
-        typed = {k: v for k, v in data.items() if not list(_key_faults({k: v}, _SCHEME_KEYS))}
         rules += [*_among(whole), *_of_scheme(whole, typed)]
     return faults + [Fault(zh, en) for holds, zh, en in rules if not holds]
 
@@ -254,12 +254,23 @@ def _among(segments: Sequence[Segment]) -> Rules:
     )
 
 
+def _of_file(data: Mapping[str, Any]) -> Rules:
+    """Check the keys of the whole file by themselves."""
+    whole = data.get("whole_level")
+    yield whole in (None, *LEVELS), f"whole_level = {whole}，须为 1、2、3", f"whole_level must be 1, 2 or 3, is {whole}"
+    stray = {k: w for k, w in data.get("ancestors", {}).items() if type(w) is not int or w < 1}
+    yield (
+        not stray,
+        f"ancestors 的位数须为正整数：{stray}",
+        f"ancestors: widths must be whole numbers from 1 on: {stray}",
+    )
+
+
 def _of_scheme(segments: Sequence[Segment], data: Mapping[str, Any]) -> Rules:
     """Check the keys of the whole file against the segments."""
     regions = [s.width for s in segments if s.role == "region"]
     numbered = {n for s in segments for n in s.levels}
     whole = data.get("whole_level")
-    yield whole in (None, *LEVELS), f"whole_level = {whole}，须为 1、2、3", f"whole_level must be 1, 2 or 3, is {whole}"
     yield (
         not isinstance(whole, int) or all(whole < n for n in numbered),
         f"whole_level = {whole} 须高于（小于）各序号段的级别 {sorted(numbered)}；一个级别不能编号两次",

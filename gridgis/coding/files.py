@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from typing import Any
@@ -32,15 +33,25 @@ def read_scheme(text: str, source: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
-        hint_zh, hint_en = (
-            "；文本须加引号，每段以 [[segment]] 开头",
-            "; texts need quotes, a segment begins with [[segment]]",
-        )
-        raise wrong(source, [Fault(f"不是有效的 TOML：{e}{hint_zh}", f"is no valid TOML: {e}{hint_en}")]) from e
+        raise wrong(source, [_bad_toml(text, str(e))]) from e
     if faults := find_faults(data):
         raise wrong(source, faults)
     segments = tuple(made_segment(s) for s in data.pop("segment"))
     return {**data, "segments": segments, "toml": text}
+
+
+def _bad_toml(text: str, why: str) -> Fault:
+    """Tell where a text is no TOML, and show the line."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)", why)
+    if not place:
+        return Fault(f"不是有效的 TOML（文件不完整）：{why}", f"is no valid TOML (something is not closed): {why}")
+    line = text.splitlines()[int(place[1]) - 1].strip()
+    reason = why.replace(place[0], "")
+    return Fault(
+        f'第{place[1]}行“{line}”不是有效的 TOML：{reason}；文本须加引号，如 name = "my"，每段以 [[segment]] 开头',
+        f"line {place[1]}, '{line}', is no valid TOML: {reason}; texts need quotes, as name = \"my\", and each segment"
+        " begins with [[segment]]",
+    )
 
 
 def wrong(source: str, faults: list[Fault]) -> InvalidInput:

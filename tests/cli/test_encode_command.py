@@ -203,3 +203,61 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         write_codes(layer([box(0, 0, 1, 1)], code=["1"]), tmp_path / "codes.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["codes.csv"]
+
+
+SCHEMES = Path(__file__).parents[1] / "coding" / "schemes"
+
+
+@pytest.mark.parametrize("scheme", ["national-15", "nested-18", "cjt349-20", SCHEMES / "taipei-11.toml"])
+def test_a_scheme_without_faults_is_told_with_its_codes(scheme: object) -> None:
+    said = run("--scheme", scheme, "--check")
+    assert "没有错误 / no fault" in said
+    assert "来源 / source" in said
+    assert "sequence" in said
+
+
+def test_levels_without_code_are_told() -> None:
+    told = json.loads(run("--scheme", SCHEMES / "levelled-17.toml", "--check", "--json"))
+    assert [(c["level"], c["first"], c["last"]) for c in told["codes"]] == [
+        (1, "6109020010031000G", "6109020010031000G"),
+        (2, "6109020010032001G", "6109020010032999G"),
+        (3, "6109020010033001G", "6109020010033999G"),
+        (None, "6109020010030001G", "6109020010030999G"),
+    ]
+    villages = SCHEMES.parents[1] / "registry" / "villages-5-3-3.toml"
+    assert "不编码 / has no code" in run("--scheme", villages, "--check")
+
+
+@pytest.mark.parametrize("json_too", [True, False])
+def test_all_faults_of_a_scheme_are_told_and_the_answer_is_no(tmp_path: Path, json_too: bool) -> None:
+    (tmp_path / "my.toml").write_text(
+        'nam = "my"\n[[segment]]\nname = "a"\nrole = "regio"\nwidth = 3\n[[segment]]\nname = "n"\nwidth = "2"\n',
+        encoding="utf-8",
+    )
+    more = ["--json"] if json_too else []
+    result = CliRunner().invoke(app, ["encode", "--scheme", str(tmp_path / "my.toml"), "--check", *more])
+    assert result.exit_code == 1
+    if json_too:
+        assert len(json.loads(result.stdout)["faults"]) == 7
+    else:
+        assert result.stdout.count("✗") == 7
+        assert "是否为 region？" in result.stdout
+        assert "is it region?" in result.stdout
+
+
+def test_a_shipped_scheme_can_be_printed_changed_and_used(plan_file: Path) -> None:
+    text = run("--scheme", "cjt349-20", "--print").replace('value = "000000"', 'value = "010200"')
+    (plan_file.parent / "my.toml").write_text(text, encoding="utf-8")
+    grids = json.loads(run(plan_file, "--scheme", plan_file.parent / "my.toml", "--json"))["grids"]
+    assert [g["code"] for g in grids] == [f"010200{CODE}0{n}" for n in range(4)]
+
+
+def test_without_a_plan_the_way_out_is_told() -> None:
+    with pytest.raises(InvalidInput, match="--check"):
+        encode_command(None)
+
+
+def test_a_scheme_that_names_only_the_street_codes_a_plan(plan_file: Path) -> None:
+    scheme = Path(__file__).parents[2] / "docs" / "zh-13.toml"
+    grids = json.loads(run(plan_file, "--scheme", scheme, "--json"))["grids"]
+    assert [g["code"] for g in grids] == [f"ZH{CODE[:9]}0{n}" for n in range(1, 5)]

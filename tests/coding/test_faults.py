@@ -61,8 +61,9 @@ algorithm = "iso7064-mod-11-10"
 """
 
 FAULTS = [
-    ("name = ", "name ", "不是有效的 TOML", "no valid TOML.*line 2"),
-    ('"mine"', "mine", "文本须加引号", "texts need quotes"),
+    ("name = ", "name ", "不是有效的 TOML", "line 2, .*no valid TOML"),
+    ('"mine"', "mine", "第2行“name = mine”.*文本须加引号", "line 2, 'name = mine'.*texts need quotes"),
+    ("algorithm = ", "algorithm = [", "文件不完整", "something is not closed"),
     ('name = "mine"\n', "", "缺少 name", "needs a name"),
     ('name = "mine"', "name = 3", "name = 3 类型不对，应为文本", "name = 3 must be a text"),
     ('name = "mine"', 'name = "mine"\ncolour = 1', "未知的键 colour", "unknown key colour"),
@@ -70,6 +71,7 @@ FAULTS = [
     ("whole_level = 1", "whole_level = true", "应为整数", "must be a whole number"),
     ("whole_level = 1", "whole_level = 4", "须为 1、2、3", "whole_level must be 1, 2 or 3, is 4"),
     ("whole_level = 1", "whole_level = 2", "一个级别不能编号两次", "no level is numbered twice"),
+    ("street = 2", 'street = "2"', "须为正整数：{'street': '2'}", "whole numbers from 1 on: {'street': '2'}"),
     ("street = 2", "street = 9", "位数须在 1 到 4 之间", "widths must be 1 to 4"),
     ("whole_level = 1", 'whole_level = 1\nunion = "town"', "union = 'town'", "union must name one of the ancestors"),
     ("whole_level = 1", "whole_level = 1\ncommunity_width = 6", "不能与 whole_level 同用", "without whole_level"),

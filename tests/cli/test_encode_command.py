@@ -231,7 +231,7 @@ def test_levels_without_code_are_told() -> None:
 @pytest.mark.parametrize("json_too", [True, False])
 def test_all_faults_of_a_scheme_are_told_and_the_answer_is_no(tmp_path: Path, json_too: bool) -> None:
     (tmp_path / "my.toml").write_text(
-        'nam = "my"\n[[segment]]\nname = "a"\nrole = "regio"\nwidth = 3\n[[segment]]\nname = "n"\nwidth = "2"\n',
+        'nam = "my"\n[[segment]]\nname = "a"\nrole = "regiom"\nwidth = 3\n[[segment]]\nname = "n"\nwidth = "2"\n',
         encoding="utf-8",
     )
     more = ["--json"] if json_too else []

@@ -25,7 +25,7 @@ from gridgis.partition.search.stuck import inevitable, shortfall_outside
 SMALL = 3_000
 """ReCom proposals for each part x nodes at least: small ground is searched more thoroughly than the rules ask for."""
 LARGE = 400
-"""Nodes of ground above which joined ground is cut anew only close around what is wrong."""
+"""Nodes of ground above which joined ground is cut anew only close around what is wrong or crosses."""
 FEW = 300
 """Nodes around a part outside the band up to which they are searched plainly too."""
 RESTARTS = 2
@@ -141,6 +141,10 @@ def cut_again(c: Contacts, region: Region, labels: Ints, band: Band, rules: Divi
     found = search_around(problem, before, seed, rules.effort, shortfall_outside(problem, kept), cut_few, reach)
     if found.wrong < before.wrong:
         found = cross_less(problem, found, seed, rules.effort, NEAR * region.pairs)
+        options = [k for k in part_options(region.households, band) if k <= problem.n][:RETRIES]
+        if options and problem.n <= LARGE and problem.pairs_across(found.labels) > NEAR * region.pairs:
+            anew = search_across(problem, options, seed, rules.effort, NEAR * region.pairs)
+            found = min(found, anew, key=lambda f: (f.wrong, problem.pairs_across(f.labels)))
     return np.asarray(found.labels[node], dtype=np.int64)
 
 

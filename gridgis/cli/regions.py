@@ -22,6 +22,35 @@ SHOWN = 40
 """So many rows to look at are printed; all are in the file."""
 
 
+@regions_app.command("check")
+def check(
+    regions: Annotated[Path, typer.Argument(help="区划清单 .csv / a list of region codes")],
+    day: Day,
+    as_json: Json = False,
+) -> None:
+    """检查区划清单能否读入，有哪些特别的行。 / Read a list of region codes; tell what is odd in it.
+
+    例 / example: gridgis regions check codes-2023.csv --day 2023-06-30
+    """
+    from gridgis.cli.report import print_json
+    from gridgis.coding.regions import LEVEL_NAMES, oddities
+    from gridgis.io.regions import read_regions
+
+    found = read_regions(regions, day.date())
+    counts = {level: len(found.at(level)) for level in LEVEL_NAMES}
+    odd = oddities(found)
+    if as_json:
+        rows = [{"level": r.level, "code": r.code, "name": r.name, "zh": zh, "en": en} for r, zh, en in odd]
+        print_json({"day": found.day, "counts": counts, "odd": rows})
+        return
+    for level, (zh, en) in LEVEL_NAMES.items():
+        typer.echo(f"{counts[level]} {zh} / {en}")
+    for r, zh, en in odd[:SHOWN]:
+        typer.echo(f"! {r.code} {r.name}：{zh}\n    {en}")
+    if len(odd) > SHOWN:
+        typer.echo(f"另有 {len(odd) - SHOWN} 条（--json 列出全部） / {len(odd) - SHOWN} more (all with --json)")
+
+
 @regions_app.command("diff")
 def diff(
     old: Annotated[Path, typer.Argument(help="旧版清单 .csv / the old list")],

@@ -200,6 +200,10 @@ class _Level:
         ends = Counter(a for a, _, _ in self.pairs)
         self.heir = {a: b for a, b, _ in self.pairs if ends[a] == 1}
         self.gone, self.come = self._left()
+        self.by_tail = {(r.parent, r.tail): r for r in self.come}
+        self.by_stem: dict[str, list[Region]] = defaultdict(list)
+        for r in self.come:
+            self.by_stem[stem(r.name, level)].append(r)
 
     def _left(self) -> tuple[list[Region], list[Region]]:
         """Return the regions without a pair: those of the old list, those of the new one."""
@@ -243,11 +247,11 @@ class _Level:
         parent = self._parents_heir(region)
         if parent is None:
             return f"上级 {region.parent} 无对应", f"its parent {region.parent} has no heir"
-        twins = [r for r in self.come if r.parent == parent and r.tail == region.tail]
-        if twins:
-            seen = f"{twins[0].code} {twins[0].name}"
+        if (parent, region.tail) in self.by_tail:
+            twin = self.by_tail[parent, region.tail]
+            seen = f"{twin.code} {twin.name}"
             return f"本级代码相同但名称不同：{seen}", f"the same own digits, another name: {seen}"
-        alike = [r for r in self.come if stem(r.name, self.level) == stem(region.name, self.level)]
+        alike = self.by_stem.get(stem(region.name, self.level), [])
         inside = [r for r in alike if r.parent == parent]
         if inside or alike:
             seen = "、".join(f"{r.code} {r.name}" for r in (inside or alike)[:3])

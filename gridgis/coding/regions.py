@@ -115,6 +115,37 @@ class RegionList:
         return [r for r in self if r.level == level]
 
 
+def oddities(regions: RegionList) -> list[tuple[Region, str, str]]:
+    """Return what a user should know of a list: rows that are no regions of their own, or whose parent is not listed.
+
+    Neither is a fault: lists hold such rows. A list of one county has no province.
+
+    Examples
+    --------
+    >>> rows = [Region(3, "350527", "金门县"), Region(5, "350527000000", "金门县")]
+    >>> [(region.code, zh) for region, zh, _ in oddities(RegionList(rows, date(2023, 6, 30)))]
+    [('350527000000', '用的是上级代码补零：占位行，不是村级区划')]
+    """
+    out = []
+    top = min((r.level for r in regions), default=0)
+    for r in regions:
+        zh, en = LEVEL_NAMES[r.level]
+        if r.is_placeholder:
+            out.append(
+                (
+                    r,
+                    f"用的是上级代码补零：占位行，不是{zh}区划",
+                    f"stands under its parent's own code: a placeholder, no {en}",
+                )
+            )
+        elif r.level > top and (r.level - 1, r.parent) not in regions:
+            above = LEVEL_NAMES[r.level - 1]
+            out.append(
+                (r, f"清单中没有其上级（{above[0]} {r.parent}）", f"its parent ({above[1]} {r.parent}) is not listed")
+            )
+    return out
+
+
 def level_of(code: str) -> int:
     """Return the level that a code without padding has by its length.
 

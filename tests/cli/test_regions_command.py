@@ -33,6 +33,15 @@ def diff(folder: Path, *more: object) -> Result:
     return run("diff", folder / "old.csv", folder / "new.csv", *days, *more)
 
 
+def test_a_list_is_counted_and_what_is_odd_in_it_is_told(folder: Path) -> None:
+    (folder / "list.csv").write_text("code,level,name\n350527,3,金门县\n350527000000,5,金门县\n", encoding="utf-8")
+    said = run("check", folder / "list.csv", "--day", "2023-06-30").stdout
+    assert "1 县级 / county" in said
+    assert "! 350527000000 金门县：用的是上级代码补零" in said
+    told = json.loads(run("check", folder / "list.csv", "--day", "2023-06-30", "--json").stdout)
+    assert [(row["level"], row["code"]) for row in told["odd"]] == [(5, "350527000000")]
+
+
 def test_what_to_look_at_is_printed_what_is_unknown_first(folder: Path) -> None:
     lines = diff(folder).stdout.splitlines()
     marked = [line for line in lines if line[:1] in "✗!"]

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gridgis.coding.regions import Region, RegionList, level_of
+from gridgis.coding.regions import Region, RegionList, level_of, oddities
 from gridgis.errors import InvalidInput
 
 DAY = date(2023, 6, 30)
@@ -58,3 +58,16 @@ def test_a_wrong_region_is_refused(region: Region, why: str) -> None:
 def test_a_key_that_occurs_twice_is_refused_with_both_names() -> None:
     with pytest.raises(InvalidInput, match=r"村级 610902001003 出现两次：“甲”和“乙”.*twice: '甲' and '乙'"):
         RegionList([Region(5, "610902001003", "甲"), Region(5, "610902001003", "乙")], DAY)
+
+
+def test_regions_without_their_parent_are_odd_but_those_at_the_top_are_not() -> None:
+    rows = [Region(3, "610902"), Region(4, "610902001"), Region(4, "441900003"), Region(5, "610902002001")]
+    odd = oddities(RegionList(rows, DAY))
+    assert [(r.code, en) for r, _, en in odd] == [
+        ("441900003", "its parent (county 441900) is not listed"),
+        ("610902002001", "its parent (street 610902002) is not listed"),
+    ]
+
+
+def test_an_empty_list_has_nothing_odd() -> None:
+    assert oddities(RegionList([], DAY)) == []

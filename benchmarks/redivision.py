@@ -24,7 +24,9 @@ from gridgis.geometry.arrays import Bools, Ints
 from gridgis.model import Band
 
 SHARE = 0.05
-SUMMED = ("households", "changed", "must move", "must move, whole", "moved", "grids", "out of band")
+LEAST = ("must move", "must move, whole", "must move, contiguous")
+"""Bounds, the second tighter than the first, the third than the second."""
+SUMMED = ("households", "changed", *LEAST, "moved", "grids", "out of band")
 
 
 def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -52,6 +54,7 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
     for level, old, new in ((2, before.level2, level2), (3, before.level3, level3)):
         band = case.rules.level2 if level == 2 else case.rules.level3
         least, gone = least_moved(after, old, band), moved(old, new, after.scene.households)
+        whole, contiguous = _least_whole(after, level, old, new, level2, band)
         figures = measure(after.scene, new, band)
         rows.append(
             {
@@ -59,7 +62,8 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
                 "households": int(after.scene.households.sum()),
                 "changed": int(np.abs(after.scene.households - case.scene.households).sum()),
                 "must move": least,
-                "must move, whole": _least_whole(after, level, old, new, level2, band),
+                "must move, whole": whole,
+                "must move, contiguous": contiguous,
                 "moved": gone,
                 "METIS moves": _metis_moves(case, after, old) if level == 2 else None,
                 "grids": figures.judged,
@@ -72,20 +76,20 @@ def redivide(case: Case, before: Engine, rng: np.random.Generator) -> list[dict[
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:
     """Return the sums over all areas, a line a level."""
-    head = ("level", "areas", "households", "changed", "must move by loads", "must move, estates whole", "moved",
-            "moved : by loads", "moved : estates whole", "median", "most", "moved, share", "METIS anew moves",
-            "in band", "CPU-s, both levels")  # fmt: skip
+    head = ("level", "areas", "households", "changed", "must move by loads", "must move, estates whole",
+            "must move, contiguous", "moved",
+            "moved : by loads", "moved : estates whole", "moved : contiguous", "median", "most", "moved, share",
+            "METIS anew moves", "in band", "CPU-s, both levels")  # fmt: skip
     lines = []
     for level in sorted({int(r["level"]) for r in rows}):
         of = [r for r in rows if r["level"] == level]
         total = {k: sum(r[k] for r in of) for k in SUMMED}
-        ratios = [r["moved"] / r["must move, whole"] for r in of if r["must move, whole"]]
+        ratios = [r["moved"] / r["must move, contiguous"] for r in of if r["must move, contiguous"]]
         metis = sum(r["METIS moves"] or 0 for r in of)
         lines.append(
             [
-                level, len(of), total["households"], total["changed"], total["must move"], total["must move, whole"],
-                total["moved"],
-                *(f"{total['moved'] / total[k]:.2f}x" if total[k] else "-" for k in ("must move", "must move, whole")),
+                level, len(of), total["households"], total["changed"], *(total[k] for k in LEAST), total["moved"],
+                *(f"{total['moved'] / total[k]:.2f}x" if total[k] else "-" for k in LEAST),
                 *(f"{f(ratios):.2f}x" if ratios else "-" for f in (np.median, max)),
                 f"{total['moved'] / total['households']:.2%}",
                 f"{metis / total['households']:.1%}" if level == 2 else "",
@@ -148,23 +152,29 @@ def least_moved(case: Case, old: Ints, band: Band) -> int:
     return int(max(above, lacking))
 
 
-def _least_whole(case: Case, level: int, old: Ints, new: Ints, level2: Ints, band: Band) -> int:
+def _least_whole(case: Case, level: int, old: Ints, new: Ints, level2: Ints, band: Band) -> tuple[int, int]:
     """Return how many households must move at least when nothing is divided that must be whole (``least.py``).
 
-    Level 3 is bounded inside the level-2 grids that there are now: a grid goes on where more than half of it is.
+    The second number is for contiguous grids. Level 3 is bounded inside the level-2 grids that there are now: a grid
+    goes on where more than half of it is.
     """
-    node = case.ground.whole(band.upper)
     households = case.scene.households
-    alone = case.scene.biggest > band.upper
     parents = np.unique(level2, return_inverse=True)[1] if level == 3 else np.zeros(len(old), dtype=np.int64)
     home = _where_most_is(old, parents, households)
     gone = np.where(_left(old, new, households), households, 0)
-    total = 0
+    whole = contiguous = 0
     for parent in range(int(parents.max()) + 1):
-        inside = np.flatnonzero(parents == parent)
-        units = units_of(node[inside], home[inside], households[inside], alone[inside])
-        total += least_of_units(units, band, int(gone[inside].sum()), _excess(case, new, inside, band))
-    return total
+        inside = np.flatnonzero((parents == parent) & ~case.ground.water)
+        land = case.ground.take(inside, level)
+        node = land.whole(band.upper)
+        units = units_of(node, home[inside], land.households, land.biggest > band.upper)
+        ends = node[land.pairs]
+        touching = ends[ends[:, 0] != ends[:, 1]].tolist()
+        most, excess = int(gone[inside].sum()), _excess(case, new, inside, band)
+        least = least_of_units(units, band, most, excess)
+        whole += least
+        contiguous += least if least == most else max(least, least_of_units(units, band, most, excess, touching))
+    return whole, contiguous
 
 
 def _where_most_is(old: Ints, parents: Ints, households: Ints) -> Ints:

@@ -51,6 +51,46 @@ def test_it_is_never_more_than_brute_force_finds(first: list[int], second: list[
     assert least_moved(units, BAND, least, excess) <= least  # a bound: a second new grid may be of use to it
 
 
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=6), st.integers(1, 5), st.data())
+@settings(deadline=None, max_examples=40)
+def test_for_contiguous_grids_it_is_never_more_than_brute_force_finds(
+    households: list[int], first: int, data: st.DataObject
+) -> None:
+    n = len(households)
+    units = [Unit(((int(v >= first), h),) if h else ()) for v, h in enumerate(households)]
+    touching = [(data.draw(st.integers(0, v - 1)), v) for v in range(1, n)]
+    ways = [
+        found
+        for way, found in zip(product(range(3), repeat=n), dealt(units), strict=True)
+        if all(connected([v for v in range(n) if way[v] == k], touching) for k in range(3))
+    ]
+    excess = min(wrong for wrong, _ in ways)
+    least = min(moved for wrong, moved in ways if wrong <= excess)
+    assert least_moved(units, BAND, least, excess) <= least
+    assert least_moved(units, BAND, least, excess, touching) <= least
+
+
+def connected(nodes: list[int], touching: list[tuple[int, int]]) -> bool:
+    seen = set(nodes[:1])
+    for _ in nodes:
+        seen |= {v for pair in touching if seen & {*pair} for v in pair if v in nodes}
+    return len(seen) == len(nodes)
+
+
+def test_what_lies_behind_others_does_not_go_alone() -> None:
+    row = [Unit(((0, n),)) for n in (3, 12, 6)] + [Unit(((1, 11),))]
+    touching = [(0, 1), (1, 2), (2, 3)]
+    assert least_moved(row, BAND, 6) == 3
+    assert least_moved(row, BAND, 6, 0, touching) == 6
+
+
+def test_empty_ground_is_a_way() -> None:
+    units = [Unit(((0, n),)) for n in (3, 12, 6)] + [Unit(((1, 11),)), Unit(())]
+    touching = [(0, 1), (1, 2), (2, 3), (0, 4), (3, 4)]
+    assert least_moved(units, BAND, 6, 0, touching) == 3
+    assert least_moved(units, BAND, 6, 0, touching[:4]) == 6
+
+
 def test_an_estate_goes_as_a_whole() -> None:
     units = [Unit(((0, n),)) for n in (12, 10)] + [Unit(((1, 10),))]
     assert least_moved(units, BAND, 22) == 10

@@ -24,6 +24,7 @@ from gridgis.partition.levels import Cut, attach, contract, cut_level
 from gridgis.partition.noding.atoms import Atoms
 from gridgis.partition.noding.keep import present, settled
 from gridgis.partition.problem import induced
+from gridgis.partition.redivision.moved import moved
 from gridgis.partition.redivision.repair import Nodes, Repair
 from gridgis.partition.redivision.resettle import Resettling
 from gridgis.partition.regions.pieces import Region, closures, regions
@@ -80,7 +81,7 @@ def recut_community(c: Contacts, old2: Ints, old3: Ints, rules: DivisionRules, s
     old2, old3
         (n,) present level-2 and level-3 grid of each atom, -1 for none.
     """
-    level2 = recut(c, old2, rules.level2, rules, seed) if rules.first_level == 2 else parts_of(c)
+    level2 = recut(c, old2, rules.level2, rules, seed, old3) if rules.first_level == 2 else parts_of(c)
     here = settled(old3, level2.labels, c.households, c.area)
     level3 = []
     for label in range(len(level2.region_of)):
@@ -89,7 +90,7 @@ def recut_community(c: Contacts, old2: Ints, old3: Ints, rules: DivisionRules, s
     return CommunityCut(level2, level3)
 
 
-def recut(c: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int) -> Cut:
+def recut(c: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int, finer: Ints | None = None) -> Cut:
     """Cut the atoms of one parent into the grids of a level, starting from the present ones.
 
     Parameters
@@ -100,6 +101,8 @@ def recut(c: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int) -
         (n,) present grid of each atom, -1 for none.
     band, rules, seed
         As for ``cut_level``, which cuts a parent without present grids.
+    finer
+        (n,) present grid of the finer level, which is better not torn; None: there is none.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def recut(c: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int) -
     if not (old[dry] >= 0).any():
         return cut_level(c, band, rules, seed)
     land = c.take(dry)
-    site = _Site(land, old[dry], band, rules, seed)
+    site = _Site(land, old[dry], np.full(len(dry), -1) if finer is None else finer[dry], band, rules, seed)
     labels = np.full(c.n, -1, dtype=np.int64)
     labels[dry] = site.mended()
     _flood(c, labels, old)
@@ -137,8 +140,8 @@ def _flood(c: Contacts, labels: Ints, old: Ints) -> None:
 class _Site:
     """The land of one parent while it is cut anew."""
 
-    def __init__(self, land: Contacts, old: Ints, band: Band, rules: DivisionRules, seed: int) -> None:
-        self.land, self.old, self.band, self.rules, self.seed = land, old, band, rules, seed
+    def __init__(self, land: Contacts, old: Ints, finer: Ints, band: Band, rules: DivisionRules, seed: int) -> None:
+        self.land, self.old, self.finer, self.band, self.rules, self.seed = land, old, finer, band, rules, seed
         self.problem, self.node = contract(land, band, rules)
         self.group, self.fixed = self._groups()
         self.home = self._homes()
@@ -180,9 +183,16 @@ class _Site:
         if not self._broken(labels):
             return np.asarray(labels[self.node])
         ways = [self._mended(labels, mixing=False), self._resettled(labels)]
+        if self._mixable and min(map(self._worth, ways))[1] > sum(self._broken(labels).values()):
+            ways.append(self._mended(labels, mixing=True))  # a few over the wall of an estate may save many
         if all(self._broken(way) for way in ways):
             ways = [self._finished(way) for way in (*ways, self._resettled(ways[1]))]
         return np.asarray(min(ways, key=self._worth)[self.node])
+
+    @property
+    def _mixable(self) -> bool:
+        """Tell whether households of different closed ground could share a grid at all."""
+        return len(set(self.group[self.problem.weights > 0].tolist()) - self.fixed) > 1
 
     def _finished(self, labels: Ints) -> Ints:
         """Mend what is broken still: over closed ground, and at last by cutting anew."""
@@ -205,9 +215,11 @@ class _Site:
         return search.mend(labels, sorted(self._broken(labels)), still)
 
     def _worth(self, labels: Ints) -> tuple[float, ...]:
-        """Rank labels: what is broken first, then what is moved, then the price of the border."""
-        moved = sum(self.nodes.away(v, k) for v, k in enumerate(labels.tolist()))
-        return sum(self._broken(labels).values()), moved, self.problem.border(labels)
+        """Rank labels: what is broken, then what is moved here, what is torn from finer grids, the border."""
+        new, households = labels[self.node], self.land.households
+        torn = moved(self.finer, new, households, inside=True)
+        here = moved(self.old, new, households)
+        return sum(self._broken(labels).values()), here, torn, self.problem.border(labels)
 
     def _broken(self, labels: Ints) -> dict[int, int]:
         """Return the labels out of the band and by how much; things that pins keep apart weigh most."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gridgis.coding.order import spatial_order
-from gridgis.coding.segment import KINDS
-from gridgis.errors import Conflict, InvalidInput
+from gridgis.coding.segment import KINDS, Segment
+from gridgis.errors import Conflict, InvalidInput, Rejected
 
 if TYPE_CHECKING:
     from gridgis.coding.code import Code
@@ -153,18 +153,39 @@ class _Book(Generic[Id]):
         region, above, kind_of_series, _ = key
         of_street = kind_of_series == _MERGED
         depth, kind, level = group[0].depth, group[0].kind, group[0].level
-        first = self._highest.get(key, 0) + 1
+        last_region = self.scheme.last_region
+        first = self._highest.get(key, last_region.merged_from - 1 if of_street else 0) + 1
         if depth == 0 and not of_street:
             self._check_whole(region, group)
         else:
+            self._check_room(region, last_region if of_street else self.scheme.sequences[depth - 1], group, first)
             self._highest[key] = first + len(group) - 1
         for i, name in enumerate(spatial_order([(g.id, g.x, g.y) for g in group], height), start=first):
             if of_street:
-                text = self.scheme.build(self.scheme.merged_region(region, i))
+                text = self.scheme.build(region + last_region.print(i))
             else:
                 text = self.scheme.build(region, (*above, i) if depth else (), kind, level)
             self._taken.add(text)
             self.codes[name] = self.scheme.parse(text)
+
+    @staticmethod
+    def _check_room(region: str, s: Segment, group: list[_New[Id]], first: int) -> None:
+        """Refuse a group that does not fit into its series, before any of it has a code."""
+        last, most = first + len(group) - 1, s.capacity
+        if last <= most:
+            return
+        level = group[0].level
+        raise Rejected(
+            f"{region} 的编号已满：“{s.label}”段最大{most}号，{first - 1} 号及以前已用，"
+            f"{f'{level}级' if level else '专属'}新网格 {len(group)} 个须用到 {last}；"
+            "请改用序号位数更多的编码规则，或减少新网格",
+            f"{region} has no numbers left: segment '{s.name}' ends at {most}, numbers up to {first - 1} are used, and"
+            f" {len(group)} new {f'grids of level {level}' if level else 'dedicated grids'} need up to {last}; use a"
+            " scheme with a wider sequence, or make fewer grids",
+            region=region,
+            needed=last,
+            capacity=most,
+        )
 
     def _check_whole(self, region: str, group: list[_New[Id]]) -> None:
         text = self.scheme.build(region)
@@ -222,7 +243,8 @@ class _Book(Generic[Id]):
             )
         if item is not top:
             return self.codes[top.id].region  # level 1 was numbered before
-        self.scheme.region_of(self.scheme.merged_region(top.parent, 1))
+        last = self.scheme.last_region
+        self.scheme.region_of(top.parent + last.print(last.merged_from))
         return str(top.parent)
 
 

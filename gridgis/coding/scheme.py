@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gridgis.coding.allocate import Item, RowHeight, allocate
-from gridgis.coding.build import build, printed
+from gridgis.coding.build import build
 from gridgis.coding.code import Code
 from gridgis.coding.faults import Fault
 from gridgis.coding.files import read_scheme, scheme_names, shipped_scheme, wrong
@@ -250,10 +250,15 @@ class Scheme:
             out.append(self.build(code.region, numbers[:depth], level=levels[0] if len(levels) == 1 else None))
         return tuple(out)
 
+    @property
+    def last_region(self) -> Segment:
+        """The last segment of the region."""
+        return self._regions[-1]
+
     @cached_property
     def street_width(self) -> int | None:
         """Number of characters of the region before a segment that can name a merged community; else None."""
-        last = self._regions[-1]
+        last = self.last_region
         return self.region_length - last.width if last.merged_from else None
 
     def is_merged(self, region: str) -> bool:
@@ -267,22 +272,12 @@ class Scheme:
         return self.merged_number(self.region_of(region)) > 0
 
     def merged_number(self, region: str) -> int:
-        """Return which of the merged regions of its street a region is, from 1 on; 0 for a community. Not checked."""
-        last = self._regions[-1]
+        """Return the number of a region merged from several communities in its street; 0 for a community. Unchecked."""
+        last = self.last_region
         if not last.merged_from or len(region) != self.region_length:
             return 0
-        return max(0, last.number(region[-last.width :]) - last.merged_from + 1)
-
-    def merged_region(self, street: str, number: int) -> str:
-        """Return the code of a region made of several communities of a street; number 1 is the first of them.
-
-        Raises
-        ------
-        Rejected
-            The street has no numbers left.
-        """
-        last = self._regions[-1]
-        return street + printed(last, last.merged_from - 1 + number, street)
+        number = last.number(region[-last.width :])
+        return number if number >= last.merged_from else 0
 
     def union_of(self, region: str) -> str:
         """Return the code of the grid that is the union of a community and its sisters: of the whole street.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridgis.cli import demo, divide, encode, locate, map, plan, regions, registry, serve, team, verify
+from gridgis.cli import demo, divide, encode, locate, map, plan, plan_show, regions, registry, serve, team, verify
 from gridgis.cli.app import main
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "main",
     "map",
     "plan",
+    "plan_show",
     "regions",
     "registry",
     "serve",

@@ -21,6 +21,7 @@ RegistryOption = Annotated[str, typer.Option("-r", "--registry", help="注册库
 Number = Annotated[int, typer.Argument(help="方案号 / number of the plan")]
 By = Annotated[str, typer.Option(help="经办人（未核实） / who does it (not verified)")]
 Why = Annotated[str, typer.Option(help="原因或意见 / why")]
+Office = Annotated[str, typer.Option(help="以何单位办理（未核实） / for which office (not verified)")]
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
 
 
@@ -46,6 +47,7 @@ def new(
     ] = None,
     by: By = "",
     why: Why = "",
+    office: Office = "",
     as_json: Json = False,
 ) -> None:
     """登记一个划分方案为草案，给出预编码。 / Take in a division as a draft with preview codes.
@@ -70,7 +72,8 @@ def new(
         if save is not None:
             _save(division, save, plan or from_atoms)
         communities = division.base if given else None
-        number = opened.plan_new(division, title or _title(plan or from_atoms or borders), by, why, communities)
+        called = title or _title(plan or from_atoms or borders)
+        number = opened.plan_new(division, called, by, why, communities, office)
         grids = opened.plan_grids(number)
     _say_new(number, len(grids), _told(division, given is not None), registry, as_json)
 
@@ -130,6 +133,7 @@ def revise(
     from_atoms: Annotated[Path | None, typer.Option(help="改过 local_id 的地块 / atoms with edited local_id")] = None,
     by: By = "",
     why: Why = "",
+    office: Office = "",
     as_json: Json = False,
 ) -> None:
     """替换草案或退回方案的内容；延续的网格保留已发编码。 / Replace a draft or returned plan; issued codes are kept.
@@ -141,7 +145,7 @@ def revise(
 
     with open_registry(registry) as opened:
         division = _division(opened, plan, from_atoms, None)
-        opened.plan_revise(number, division, by, why)
+        opened.plan_revise(number, division, by, why, office)
         grids = opened.plan_grids(number)
         state = opened.plan(number)["state"]
     if as_json:
@@ -152,39 +156,47 @@ def revise(
 
 
 @plan_app.command("submit")
-def submit(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+def submit(
+    number: Number, registry: RegistryOption, by: By = "", why: Why = "", office: Office = "", as_json: Json = False
+) -> None:
     """上报：检查方案并赋码。 / Submit: check the plan and issue its codes.
 
     例 / example: gridgis plan submit 1 -r registry.gpkg --by 张三
     """
-    _act("plan_submit", number, registry, by, why, as_json)
+    _act("plan_submit", number, registry, (by, why, office), as_json)
 
 
 @plan_app.command("review")
-def review(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+def review(
+    number: Number, registry: RegistryOption, by: By = "", why: Why = "", office: Office = "", as_json: Json = False
+) -> None:
     """审核通过。 / Approve a submitted plan.
 
     例 / example: gridgis plan review 1 -r registry.gpkg --by 李四
     """
-    _act("plan_review", number, registry, by, why, as_json)
+    _act("plan_review", number, registry, (by, why, office), as_json)
 
 
 @plan_app.command("return")
-def send_back(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+def send_back(
+    number: Number, registry: RegistryOption, by: By = "", why: Why = "", office: Office = "", as_json: Json = False
+) -> None:
     """退回；已发编码为它保留。 / Send a plan back; its codes stay reserved.
 
     例 / example: gridgis plan return 1 -r registry.gpkg --by 李四 --why 边界需调整
     """
-    _act("plan_return", number, registry, by, why, as_json)
+    _act("plan_return", number, registry, (by, why, office), as_json)
 
 
 @plan_app.command("withdraw")
-def withdraw(number: Number, registry: RegistryOption, by: By = "", why: Why = "", as_json: Json = False) -> None:
+def withdraw(
+    number: Number, registry: RegistryOption, by: By = "", why: Why = "", office: Office = "", as_json: Json = False
+) -> None:
     """撤回；已发编码作废。 / Give a plan up; its codes are burned.
 
     例 / example: gridgis plan withdraw 1 -r registry.gpkg --by 张三
     """
-    _act("plan_withdraw", number, registry, by, why, as_json)
+    _act("plan_withdraw", number, registry, (by, why, office), as_json)
 
 
 @plan_app.command("file")
@@ -193,6 +205,7 @@ def file(
     registry: RegistryOption,
     by: By = "",
     why: Why = "",
+    office: Office = "",
     in_force_from: Annotated[str | None, typer.Option(help="生效日期，默认今天 / a day from today on")] = None,
     as_json: Json = False,
 ) -> None:
@@ -203,7 +216,7 @@ def file(
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
-        revision = opened.plan_file(number, by, why, in_force_from)
+        revision = opened.plan_file(number, by, why, in_force_from, office)
     if as_json:
         from gridgis.cli.report import print_json
 
@@ -213,23 +226,23 @@ def file(
     typer.echo(f"下一步 / next: gridgis locate LON LAT -r {registry}")
 
 
-def _act(method: str, number: int, registry: str, by: str, why: str, as_json: bool) -> None:
+def _act(method: str, number: int, registry: str, author: tuple[str, str, str], as_json: bool) -> None:
     from gridgis.cli.report import print_json
     from gridgis.service.plans import open_registry, state_words
 
     with open_registry(registry) as opened:
-        getattr(opened, method)(number, by, why)
+        getattr(opened, method)(number, *author)
         papers = opened.plan(number)
     if as_json:
         print_json({"plan": number, "state": papers["state"], "actions": papers["actions"]})
         return
     typer.echo(f"方案 {number}：{state_words(papers['state'])} / plan {number} is {papers['state']}")
-    _print_broken(papers)
+    print_broken(papers)
     if papers["actions"]:
         typer.echo(f"可做 / possible: {', '.join(papers['actions'])}")
 
 
-def _print_broken(papers: dict[str, Any]) -> None:
+def print_broken(papers: dict[str, Any]) -> None:
     """Print the rules that a plan breaks, so that who submits, reviews or files it does so knowingly."""
     from gridgis.cli.report import print_rows
 
@@ -237,68 +250,3 @@ def _print_broken(papers: dict[str, Any]) -> None:
     if broken:
         typer.echo(f"注意：方案有 {len(broken)} 处违反规则 / note: the plan breaks rules in {len(broken)} places")
         print_rows(broken)
-
-
-@plan_app.command("list")
-def list_plans(registry: RegistryOption, as_json: Json = False) -> None:
-    """列出方案。 / List the plans.
-
-    例 / example: gridgis plan list -r registry.gpkg
-    """
-    from gridgis.cli.report import print_json, print_table
-    from gridgis.service.plans import open_registry, plain_records, state_words
-
-    with open_registry(registry) as opened:
-        rows = plain_records(opened.plans())
-    if as_json:
-        print_json(rows)
-        return
-    heads = ["号\nid", "名称\ntitle", "状态\nstate", "经办\nby", "社区\ncommunities", "网格\ngrids", "版\nrevision"]
-    keys = ("id", "title", "state", "made_by", "communities", "grids", "revision")
-    for row in rows:
-        row |= {"state": f"{state_words(row['state'])} {row['state']}", "communities": len(row["communities"])}
-    lines = [[row[k] for k in keys] for row in rows]
-    print_table("方案 / plans", heads, lines, numbers=3)
-
-
-@plan_app.command("show")
-def show(number: Number, registry: RegistryOption, as_json: Json = False) -> None:
-    """显示方案的状态、经过与网格。 / Show a plan's state, events and grids.
-
-    例 / example: gridgis plan show 1 -r registry.gpkg
-    """
-    from gridgis.cli.report import print_json, print_table
-    from gridgis.service.plans import open_registry, plain_records, state_words
-
-    with open_registry(registry) as opened:
-        papers = opened.plan(number)
-        grids = plain_records(opened.plan_grids(number).drop(columns="geometry"))
-    if as_json:
-        print_json({**papers, "grids": grids})
-        return
-    typer.echo(f"方案 {number}《{papers['title']}》：{state_words(papers['state'])} / {papers['state']}")
-    for event in papers["events"]:
-        typer.echo(f"  {event['at']:%Y-%m-%d %H:%M}Z {event['action']} {event['who'] or ''} {event['why'] or ''}")
-    heads = ["编码\ncode", "预编码\npreview", "级\nlevel", "名称\nname", "户数\nhouseholds", "延续\ncontinues"]
-    keys = ("code", "preview_code", "level", "name", "households", "previous")
-    print_table("网格 / grids", heads, [[g[k] for k in keys] for g in grids])
-    _print_broken(papers)
-
-
-@plan_app.command("diff")
-def diff(number: Number, registry: RegistryOption, as_json: Json = False) -> None:
-    """与已备案的网格比较：延续、拆分、合并、新设、撤销。 / Compare with what is published.
-
-    例 / example: gridgis plan diff 2 -r registry.gpkg
-    """
-    from gridgis.cli.report import print_json, print_table
-    from gridgis.service.plans import open_registry, plain_records
-
-    with open_registry(registry) as opened:
-        rows = plain_records(opened.plan_diff(number))
-    if as_json:
-        print_json(rows)
-        return
-    heads = ["原编码\nold", "新编码\nnew", "关系\nrelation", "户数比\nhouseholds", "面积比\narea"]
-    keys = ("old", "new", "relation", "households_share", "area_share")
-    print_table("变化 / changes", heads, [[r[k] for k in keys] for r in rows], numbers=2)

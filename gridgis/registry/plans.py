@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import geopandas as gpd
@@ -12,24 +13,26 @@ import pandas as pd
 import pyproj
 import sqlalchemy as sa
 
-from gridgis.errors import InvalidInput, NotFound
+from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
 from gridgis.ledger.encode import encode_plan, streets_above
 from gridgis.ledger.identity import identify
 from gridgis.ledger.names import carried_names
+from gridgis.ledger.powers import OPEN, STEPS, Powers
 from gridgis.ledger.states import actions, next_state
 from gridgis.model import ATOM_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, DivisionPlan, need_columns
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
-from gridgis.registry.store import frame, geoframe, insert
+from gridgis.registry.store import Instant, frame, geoframe, insert
 
 
 @dataclass(frozen=True)
 class Author:
-    """Who does something to a plan, and why (not verified until there are users)."""
+    """Who does something to a plan, why, and for which office (not verified until there are users)."""
 
     by: str
     why: str = ""
+    office: str = ""
 
 
 def new_plan(book: Book, connection: sa.Connection, plan: DivisionPlan, title: str, author: Author) -> int:
@@ -47,7 +50,7 @@ def new_plan(book: Book, connection: sa.Connection, plan: DivisionPlan, title: s
     values = {
         "title": title, "communities": json.dumps(sorted(set(grids["community"]))), "state": "draft",
         "seed": int(plan.seed), "made_by": author.by, "made_at": now, "changed_at": now,
-        **_papers(plan),
+        "based_on": book.head(connection), **_papers(plan),
     }  # fmt: skip
     key = connection.execute(sa.insert(t.plan).values(**values)).inserted_primary_key
     plan_id = int(key[0]) if key else 0
@@ -76,7 +79,12 @@ def revise_plan(book: Book, connection: sa.Connection, plan_id: int, plan: Divis
         connection.execute(sa.delete(table).where(table.c.plan_id == plan_id))
     grids["code"] = [codes.get(same.get(i, "")) for i in grids["local_id"]]
     _store(book, connection, plan_id, plan, grids)
-    values = {"communities": json.dumps(sorted(set(grids["community"]))), "seed": int(plan.seed), **_papers(plan)}
+    values: dict[str, Any] = {
+        "communities": json.dumps(sorted(set(grids["community"]))),
+        "seed": int(plan.seed),
+        **_papers(plan),
+    }
+    values["based_on"] = book.head(connection)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(**values))
     record(book, connection, plan_id, "revise", row.state, author)
     preview(book, connection, plan_id)
@@ -156,12 +164,46 @@ def _store(book: Book, connection: sa.Connection, plan_id: int, plan: DivisionPl
     insert(connection, t.plan_atom, atoms)
 
 
+CLOCK_BEHIND_S = 120.0
+"""How far a clock may be behind the last step written down: what clocks of several machines differ by."""
+
+
 def record(book: Book, connection: sa.Connection, plan_id: int, action: str, state: str, author: Author) -> None:
-    """Set the state of a plan, and write down what happened."""
-    now = book.clock()
+    """Set the state of a plan, and write down what happened, who did it, when and why.
+
+    Raises
+    ------
+    Forbidden
+        The registry's powers give this step to another office.
+    Conflict
+        The clock is behind the last step.
+    """
+    if action in STEPS:
+        powers_of(connection).need(action, author.office)
+    now = _checked_now(book, connection)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(state=state, changed_at=now))
-    values = {"plan_id": plan_id, "action": action, "state": state, "who": author.by, "at": now, "why": author.why}
+    who = {"who": author.by, "why": author.why, "office": author.office}
+    values = {"plan_id": plan_id, "action": action, "state": state, "at": now, **who}
     connection.execute(sa.insert(t.plan_event).values(**values))
+
+
+def powers_of(connection: sa.Connection) -> Powers:
+    """Return who may do what in this registry; anybody may do anything where nothing was chosen."""
+    text = connection.execute(sa.select(t.registry_meta.c.powers)).scalar()
+    return Powers.from_text(text) if text else OPEN
+
+
+def _checked_now(book: Book, connection: sa.Connection) -> datetime:
+    now, last = book.clock(), connection.execute(sa.select(sa.func.max(t.plan_event.c.at, type_=Instant))).scalar()
+    if last is not None and (last - now).total_seconds() > CLOCK_BEHIND_S:
+        raise Conflict(
+            f"时钟是 {now:%Y-%m-%d %H:%M:%S}Z，早于已记录的最近一步 {last:%Y-%m-%d %H:%M:%S}Z；请校准本机时间",
+            f"the clock says {now:%Y-%m-%d %H:%M:%S}Z, before the last step written down, {last:%Y-%m-%d %H:%M:%S}Z: "
+            "set this machine's clock",
+            now=now.isoformat(),
+            last=last.isoformat(),
+        )
+    return now
 
 
 def plan_row(connection: sa.Connection, plan_id: int) -> sa.Row[Any]:
@@ -319,7 +361,7 @@ def describe_plan(connection: sa.Connection, plan_id: int) -> dict[str, Any]:
     row = plan_row(connection, plan_id)
     e = t.plan_event.c
     events = connection.execute(
-        sa.select(e.action, e.state, e.who, e.at, e.why).where(e.plan_id == plan_id).order_by(e.fid)
+        sa.select(e.action, e.state, e.who, e.at, e.why, e.office).where(e.plan_id == plan_id).order_by(e.fid)
     )
     out = dict(row._mapping)
     return {

@@ -6,20 +6,33 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import sqlalchemy as sa
 
+from gridgis.ledger.changes import Changes
+from gridgis.ledger.powers import Powers
 from gridgis.model import DivisionPlan
-from gridgis.registry import filing, imports, plans
+from gridgis.registry import filing, imports, plans, states, tables
 from gridgis.registry.book import Book
 from gridgis.registry.plans import Author
 
 
 class WithPlans:
-    """Taking plans in, moving them on, showing them. Each step writes down who, when and why."""
+    """Taking plans in, moving them on, showing them.
+
+    Each step writes down who did it (``by``), when, ``why``, and for which ``office``: nobody verifies these until
+    there are users. Where the registry has powers (``set_powers``) an office that they do not name is refused.
+    """
 
     _book: Book
 
     def plan_new(
-        self, plan: DivisionPlan, title: str, by: str, why: str = "", communities: gpd.GeoDataFrame | None = None
+        self,
+        plan: DivisionPlan,
+        title: str,
+        by: str,
+        why: str = "",
+        communities: gpd.GeoDataFrame | None = None,
+        office: str = "",
     ) -> int:
         """Take in a division as a draft with preview codes; return its number.
 
@@ -28,35 +41,35 @@ class WithPlans:
         with self._book.store.write() as c:
             if communities is not None:
                 imports.import_communities(self._book, c, communities)
-            return plans.new_plan(self._book, c, plan, title, Author(by, why))
+            return plans.new_plan(self._book, c, plan, title, Author(by, why, office))
 
-    def plan_revise(self, plan_id: int, plan: DivisionPlan, by: str, why: str = "") -> None:
+    def plan_revise(self, plan_id: int, plan: DivisionPlan, by: str, why: str = "", office: str = "") -> None:
         """Replace the content of a draft or returned plan; grids that continue keep the codes issued to them."""
         with self._book.store.write() as c:
-            plans.revise_plan(self._book, c, plan_id, plan, Author(by, why))
+            plans.revise_plan(self._book, c, plan_id, plan, Author(by, why, office))
 
-    def plan_submit(self, plan_id: int, by: str, why: str = "") -> None:
+    def plan_submit(self, plan_id: int, by: str, why: str = "", office: str = "") -> None:
         """Check a plan and issue its codes (上报)."""
         with self._book.store.write() as c:
-            filing.submit(self._book, c, plan_id, Author(by, why))
+            filing.submit(self._book, c, plan_id, Author(by, why, office))
 
-    def plan_return(self, plan_id: int, by: str, why: str = "") -> None:
+    def plan_return(self, plan_id: int, by: str, why: str = "", office: str = "") -> None:
         """Send a plan back (退回); its codes stay reserved for it."""
-        self._move(plan_id, "return", by, why)
+        self._move(plan_id, "return", Author(by, why, office))
 
-    def plan_review(self, plan_id: int, by: str, why: str = "") -> None:
+    def plan_review(self, plan_id: int, by: str, why: str = "", office: str = "") -> None:
         """Approve a submitted plan (审核)."""
-        self._move(plan_id, "review", by, why)
+        self._move(plan_id, "review", Author(by, why, office))
 
-    def plan_withdraw(self, plan_id: int, by: str, why: str = "") -> None:
+    def plan_withdraw(self, plan_id: int, by: str, why: str = "", office: str = "") -> None:
         """Give a plan up (撤回); the codes issued to it are burned."""
-        self._move(plan_id, "withdraw", by, why)
+        self._move(plan_id, "withdraw", Author(by, why, office))
 
-    def _move(self, plan_id: int, action: str, by: str, why: str) -> None:
+    def _move(self, plan_id: int, action: str, author: Author) -> None:
         with self._book.store.write() as c:
-            filing.move(self._book, c, plan_id, action, Author(by, why))
+            filing.move(self._book, c, plan_id, action, author)
 
-    def plan_file(self, plan_id: int, by: str, why: str = "", in_force_from: Any = None) -> int:
+    def plan_file(self, plan_id: int, by: str, why: str = "", in_force_from: Any = None, office: str = "") -> int:
         """Publish a reviewed plan as one new revision, in one transaction (备案); return its number.
 
         Parameters
@@ -65,7 +78,7 @@ class WithPlans:
             A day from today on; default today.
         """
         with self._book.store.write() as c:
-            return filing.file_plan(self._book, c, plan_id, Author(by, why), in_force_from)
+            return filing.file_plan(self._book, c, plan_id, Author(by, why, office), in_force_from)
 
     def plans(self) -> pd.DataFrame:
         """Return all plans: id, title, communities, state, made_by, made_at, changed_at, revision, grids."""
@@ -92,3 +105,29 @@ class WithPlans:
             row = plans.plan_row(c, plan_id)
             settled = row.state in ("submitted", "reviewed", "filed", "superseded")
             return plans.diff(plans.code_plan(self._book, c, plan_id, issued_only=settled))
+
+    def changes(self, a: str | int, b: str | int) -> Changes:
+        """Compare two states: each a plan's number, a revision as ``r2``, or a day as ``2026-03-01``.
+
+        A plan is compared in its own communities only; a draft by its preview codes.
+
+        Raises
+        ------
+        NotFound
+            There is no such plan or revision.
+        InvalidInput
+            It is none of these.
+        """
+        with self._book.store.read() as c:
+            return states.compare(self._book, c, str(a), str(b))
+
+    @property
+    def powers(self) -> Powers:
+        """Who may do what with plans."""
+        with self._book.store.read() as c:
+            return plans.powers_of(c)
+
+    def set_powers(self, powers: Powers) -> None:
+        """Choose who may do what with plans, from now on."""
+        with self._book.store.write() as c:
+            c.execute(sa.update(tables.registry_meta).values(powers=powers.toml or None))

@@ -34,6 +34,12 @@ class WithViews(WithTeam):
         with self._book.store.read() as c:
             return self._book.number(c)
 
+    @property
+    def head(self) -> int:
+        """Number of the last revision published, which may take force on a later day; 0 where nothing was filed."""
+        with self._book.store.read() as c:
+            return self._book.head(c)
+
     def revisions(self) -> pd.DataFrame:
         """Return all revisions: number, plan_id, filed_at, in_force_from, filed_by."""
         with self._book.store.read() as c:

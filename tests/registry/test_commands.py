@@ -113,6 +113,12 @@ def test_a_registry_is_copied(run: Run, ready: Registry, tmp_path: Path) -> None
         assert (code, copy.grids().equals(ready.grids())) == (0, True), err
 
 
+def test_two_revisions_are_compared_and_drawn(run: Run, ready: Registry, tmp_path: Path) -> None:
+    code, out, _ = run("plan", "diff", "r1", "1", "-r", "registry.gpkg", "-o", "d.svg", "--json")
+    assert (code, json.loads(out)) == (0, [])
+    assert (tmp_path / "d.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
 def test_an_appointment_is_ended(run: Run, ready: Registry, tmp_path: Path) -> None:
     (tmp_path / "team.csv").write_text(f"grid,role,name,from\n{A}000,leader,前任,2026-01-01\n", encoding="utf-8")
     assert run("team", "import", "team.csv", "-r", "registry.gpkg")[0] == 0

@@ -87,7 +87,7 @@ class Resolver:
             base_codes=base["code"].to_numpy(dtype=object),
             overlays=_indexed(over, "叠加专属网格", "overlay grids") if len(over) else None,
             overlay_codes=over["code"].to_numpy(dtype=object),
-            borders=Borders.build(index.edges, len(index), work_crs),
+            borders=Borders(index.tables, work_crs),
             chains=MappingProxyType(chains_of(frame)),
             precisions=MappingProxyType(precisions),
             revision=revision,

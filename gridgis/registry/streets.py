@@ -42,7 +42,7 @@ def hanging(grids: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
     """
     second = grids[(pd.to_numeric(grids["level"]) == 2).fillna(False).to_numpy(dtype=bool) & grids["parent"].notna()]
     pairs = second[["community", "parent"]].drop_duplicates().itertuples(index=False)
-    return {str(c): str(parent) for c, parent in pairs if scheme.parse(str(parent)).region != c}
+    return {str(c): str(parent) for c, parent in pairs if scheme.parse(str(parent)).region != scheme.region_of(str(c))}
 
 
 def families(grids: pd.DataFrame, scheme: Scheme) -> pd.Series[str]:

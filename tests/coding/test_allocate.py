@@ -84,14 +84,14 @@ def slow_allocate(scheme: Scheme, items: list[Item], issued: list[str], height: 
     return out
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([NATIONAL, NESTED]).flatmap(lambda s: st.tuples(st.just(s), plans(), issued_codes(s))))
 def test_allocation_is_that_of_the_slow_oracle(case: tuple[Scheme, list[Item], list[str]]) -> None:
     scheme, items, issued = case
     assert scheme.allocate(items, issued, 4.0) == slow_allocate(scheme, items, issued, 4.0)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([NATIONAL, NESTED]).flatmap(lambda s: st.tuples(st.just(s), plans(), issued_codes(s))))
 def test_no_new_code_was_ever_issued_and_none_is_given_twice(case: tuple[Scheme, list[Item], list[str]]) -> None:
     scheme, items, issued = case
@@ -99,7 +99,7 @@ def test_no_new_code_was_ever_issued_and_none_is_given_twice(case: tuple[Scheme,
     assert len({*codes, *issued}) == len(codes) + len(set(issued))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([NATIONAL, NESTED]), plans(), st.randoms())
 def test_the_order_of_items_and_of_issued_codes_does_not_matter(scheme: Scheme, items: list[Item], random) -> None:  # type: ignore[no-untyped-def]
     issued = [scheme.build(A, [n]) for n in (3, 1, 7)]
@@ -109,7 +109,7 @@ def test_the_order_of_items_and_of_issued_codes_does_not_matter(scheme: Scheme, 
     assert scheme.allocate(mixed, issued[::-1]) == want
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(plans())
 def test_nested_codes_carry_the_parents_digits(items: list[Item]) -> None:
     codes = NESTED.allocate(items, [])

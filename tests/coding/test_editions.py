@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.coding import Scheme
@@ -152,6 +152,7 @@ def editions(draw: st.DrawFn, day: date) -> RegionList:
     return RegionList(out.values(), day)
 
 
+@settings(deadline=None)
 @given(editions(OLD_DAY), editions(NEW_DAY))
 def test_every_region_of_both_editions_is_accounted_for_once(old: RegionList, new: RegionList) -> None:
     lineage = compare(old, new)
@@ -164,6 +165,7 @@ def test_every_region_of_both_editions_is_accounted_for_once(old: RegionList, ne
         assert (s.old == s.new) == (s.how in ("same", "renamed"))
 
 
+@settings(deadline=None)
 @given(editions(OLD_DAY), editions(NEW_DAY))
 def test_a_step_is_alike_under_alike_parents_and_no_other_region_is_as_alike(old: RegionList, new: RegionList) -> None:
     """The slow oracle: what a rule promises is looked up for each step among all regions."""
@@ -183,6 +185,7 @@ def test_a_step_is_alike_under_alike_parents_and_no_other_region_is_as_alike(old
         assert len(same) != 1 or len(rivals) > 1
 
 
+@settings(deadline=None)
 @given(editions(OLD_DAY))
 def test_a_list_under_another_county_code_is_found_again_whole(old: RegionList) -> None:
     moved = {r.code: "6109" + "9" + r.code[5:] for r in old}

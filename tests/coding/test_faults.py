@@ -194,7 +194,7 @@ def changed_files(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(changed_files())
 def test_a_changed_file_is_refused_with_its_faults_or_its_codes_can_be_read_back(data: dict[str, Any]) -> None:
     if find_faults(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.coding import Scheme
@@ -120,6 +120,7 @@ def test_a_code_of_another_scheme_is_refused() -> None:
 NUMBERS = st.sets(st.integers(1, 12), max_size=6)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([NATIONAL, NESTED, CJT, LEVELLED]), NUMBERS, NUMBERS, NUMBERS)
 def test_recoded_codes_are_new_distinct_and_in_the_old_order(
     scheme: Scheme, here: set[int], there: set[int], before: set[int]

@@ -75,7 +75,7 @@ PLANS = st.lists(
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.name)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(plans=PLANS)
 def test_whatever_is_filed_or_withdrawn_codes_stay_with_their_grids_and_are_never_issued_again(
     scheme: Scheme, plans: list[tuple[str, Cuts, bool]]

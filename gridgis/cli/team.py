@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,3 +88,72 @@ def show(
     print_table(
         "队伍 / team", heads, [[row[k] for k in ("grid", "role", "name", "phone", "from", "to")] for row in rows]
     )
+
+
+@team_app.command("vacancies")
+def vacancies(
+    registry: RegistryOption,
+    at: Annotated[str | None, typer.Option(help="日期，默认今天 / a day, default today")] = None,
+    as_json: Json = False,
+) -> None:
+    """没有网格长的网格，以及由谁代答。 / Grids without a leader, and who answers meanwhile.
+
+    例 / example: gridgis team vacancies -r registry.gpkg
+    """
+    from gridgis.service.plans import open_registry, plain_records
+
+    with open_registry(registry) as opened:
+        rows = plain_records(opened.vacancies(at))
+    heads = ["网格\ngrid", "名称\nname", "级\nlevel", "岗位\npost", "代答\nanswers"]
+    _tell("空缺 / vacancies", heads, rows, as_json)
+
+
+@team_app.command("certificates")
+def certificates(
+    registry: RegistryOption,
+    table: Annotated[
+        Path | None, typer.Argument(help="导入：name, phone, kind, number, issued, expires / import a table")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """证书及到期情况；给出表格时先导入。 / Certificates and when they expire; with a table, import it first.
+
+    例 / example: gridgis team certificates certificates.csv -r registry.gpkg
+    """
+    from gridgis.service.plans import import_certificates, open_registry, plain_records
+
+    with open_registry(registry) as opened:
+        if table is not None:
+            import_certificates(opened, table)
+        rows = plain_records(opened.certificates())
+    heads = ["姓名\nname", "电话\nphone", "种类\nkind", "编号\nnumber", "发证\nissued", "到期\nexpires", "状态\nstate"]
+    _tell("证书 / certificates", heads, rows, as_json)
+
+
+@team_app.command("file")
+def file(
+    registry: RegistryOption,
+    by: Annotated[str, typer.Option(help="经办人 / who does it")] = "",
+    why: Annotated[str, typer.Option(help="原因 / why")] = "",
+    as_json: Json = False,
+) -> None:
+    """队伍备案：记录今天的在任人员（方案备案时自动进行）。 / Put today's team on record; filing a plan does so itself.
+
+    例 / example: gridgis team file -r registry.gpkg --by 张三
+    """
+    from gridgis.service.plans import open_registry, plain_records
+
+    with open_registry(registry) as opened:
+        opened.team_file(by, why)
+        rows = plain_records(opened.team_filings())
+    heads = ["号\nnumber", "版\nrevision", "日\nday", "时间\nfiled at", "经办\nby", "原因\nwhy", "人数\npeople"]
+    _tell("队伍备案 / team filings", heads, rows, as_json)
+
+
+def _tell(title: str, heads: list[str], rows: list[dict[str, Any]], as_json: bool) -> None:
+    from gridgis.cli.report import print_json, print_table
+
+    if as_json:
+        print_json(rows)
+        return
+    print_table(title, heads, [list(row.values()) for row in rows])

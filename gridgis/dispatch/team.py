@@ -20,7 +20,11 @@ TEAM_COLUMNS = ("grid", "role", "name", "phone", "from", "to")
 ROLES = {"leader": "网格长", "administrator": "网格员", "part_time": "兼职网格员"}
 """Roles, with their Chinese names; a table may use either."""
 
+LEADER_TITLES = {"一级网格长": 1, "二级网格长": 2, "三级网格长": 3, "专属网格长": None}
+"""Titles of leaders, with the level of their grid (None: a dedicated one); a table may use these in place of a role."""
+
 _ROLE_OF = {**{zh: role for role, zh in ROLES.items()}, **{role: role for role in ROLES}, "网格管理员": "administrator"}
+_ROLE_OF |= dict.fromkeys(LEADER_TITLES, "leader")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
 
 
@@ -51,6 +55,19 @@ def role_of(text: str) -> str:
             f"未知角色“{text}”；应为 {'、'.join(roles)}", f"unknown role '{text}'; there are {list(ROLES)}", rule="role"
         )
     return _ROLE_OF[text]
+
+
+def title_of(role: str, level: int | None) -> str:
+    """Return the Chinese title of somebody in a role at a grid of a level (None: a dedicated grid).
+
+    Examples
+    --------
+    >>> title_of("leader", 2), title_of("leader", None), title_of("administrator", 3)
+    ('二级网格长', '专属网格长', '网格员')
+    """
+    if role != "leader":
+        return ROLES[role]
+    return next(title for title, of in LEADER_TITLES.items() if of == level)
 
 
 def mask_phone(phone: str | None) -> str:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gridgis.dispatch.team import mask_phone
+from gridgis.dispatch.team import mask_phone, title_of
 from gridgis.errors import NotFound
 from gridgis.index import Resolver
 from gridgis.registry.store import plain_rows
@@ -145,6 +145,19 @@ class View:
             "revision": self.revision,
             "centre": self.centres[code],
         }
+
+    def vacancies(self, team: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """Return the grids without a leader, with the title of the post, and who answers: the next one above."""
+        out = []
+        for code, row in self.rows.items():
+            if _leader(team.get(code, []), True) is None:
+                above = (_leader(team.get(c, []), True) for c in self.chain(code)[1:])
+                answers = next((person["name"] for person in above if person), None)
+                title = title_of("leader", row["level"])
+                out.append(
+                    {"code": code, "name": row["name"], "level": row["level"], "title": title, "answers": answers}
+                )
+        return out
 
     def _link(self, code: str, team: Mapping[str, list[dict[str, Any]]], mask: bool) -> dict[str, Any]:
         leader = _leader(team.get(code, []), mask)

@@ -37,6 +37,7 @@ from gridgis.registry.seals import row_seals, seal_revision
 from gridgis.registry.store import frame, insert, plain_rows, promoted
 from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
 from gridgis.registry.team import carry_over
+from gridgis.registry.team_filing import file_team
 
 _SAME = ["community", "level", "kind", "mode", "parent", "category", "site_id", "name", "households", "flags"]
 """What must be equal, with the geometry, for a grid's row to go on unchanged."""
@@ -115,6 +116,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     seal_revision(connection, number)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
     _report(connection, row, "file", carry_over(book, connection, _heirs(ready), day, author.by))
+    file_team(book, connection, author, day, ready.grids["code"])
     record(book, connection, plan_id, "file", state, author)
     _supersede(book, connection, plan_id, set(communities), author)
     return number

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from gridgis.dispatch.team import ROLES, check_team, leader_clashes, role_of
+from gridgis.dispatch.team import LEADER_TITLES, ROLES, check_team, leader_clashes, role_of, title_of
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
@@ -41,8 +41,10 @@ def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: s
     """
     need_columns(rows, ("grid", "role", "name"), "team")
     g = t.grid.c
-    known = set(connection.execute(sa.select(g.code).where(g.valid_to.is_(None))).scalars())
+    in_force = connection.execute(sa.select(g.code, g.level).where(g.valid_to.is_(None)))
+    known = {row.code: row.level for row in in_force}
     clean = check_team(_filled(book, rows), known)
+    _check_titles(rows, clean, known)
     present = {_key(row): row for row in _records(_appointments(connection, None))}
     wanted = {_key(row): row for row in _records(clean)}
     fresh = [row for key, row in wanted.items() if key not in present]
@@ -53,6 +55,19 @@ def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: s
     for row in fresh:
         _appoint(book, connection, row, by)
     return TeamChange(len(fresh), len(ended))
+
+
+def _check_titles(rows: pd.DataFrame, clean: pd.DataFrame, levels: Mapping[str, int | None]) -> None:
+    """Refuse the title of a leader of another level than the grid's."""
+    for number, (said, grid) in enumerate(zip(rows["role"], clean["grid"], strict=True), start=2):
+        title = str(said).strip()
+        if title in LEADER_TITLES and LEADER_TITLES[title] != levels[grid]:
+            right = title_of("leader", levels[grid])
+            raise InvalidInput(
+                f"第 {number} 行：网格 {grid} 的网格长是“{right}”，不是“{title}”",
+                f"row {number}: the leader of grid {grid} is called '{right}', not '{title}'",
+                grid=grid,
+            )
 
 
 def _filled(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
@@ -171,21 +186,24 @@ def carry_over(
     list
         Report rows (REPORT_COLUMNS) on people whose grid ends without heir: they are carried nowhere.
     """
-    rows = []
+    rows, moving = [], []
     before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     a = t.appointment
     for person in _records(_appointments(connection, None)):
         fid, grid = int(person["fid"]), person["grid"]
         if grid not in heirs or (person["to"] is not None and person["to"].isoformat() < day):
             continue
-        heir = heirs[grid]
-        if heir is None:
+        if heirs[grid] is None:
             rows.append(_left_behind(person))
-        elif person["from"].isoformat() >= day:
-            connection.execute(sa.update(a).where(a.c.fid == fid).values(grid=heir))
-        else:
+            continue
+        begun = person["from"].isoformat() < day
+        moving.append({**person, "grid": heirs[grid], "from": date.fromisoformat(day) if begun else person["from"]})
+        if begun:
             _end(book, connection, fid, before, by)
-            _appoint(book, connection, {**person, "grid": heir, "from": date.fromisoformat(day)}, by)
+        else:
+            connection.execute(sa.delete(a).where(a.c.fid == fid))
+    for person in moving:  # when all have left their old posts: two grids may change codes with each other
+        _appoint(book, connection, person, by)
     return rows
 
 

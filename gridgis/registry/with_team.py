@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from gridgis.dispatch.team import mask_phone
-from gridgis.registry import team
+from gridgis.registry import certificates, team, team_filing
 from gridgis.registry.book import Book, When, day_of
 from gridgis.registry.cards import team_by_grid
+from gridgis.registry.plans import Author
 from gridgis.registry.team import Post, TeamChange
 
 
@@ -43,6 +44,32 @@ class WithTeam:
     def leaders(self, at: When = None) -> Mapping[str, list[dict[str, Any]]]:
         """Return the team by grid code."""
         return team_by_grid(self.team(at))
+
+    def team_file(self, by: str, why: str = "") -> int:
+        """Put today's team on record (队伍备案); return the number. Filing a plan does so for its grids by itself."""
+        with self._book.store.write() as c:
+            return team_filing.file_team(self._book, c, Author(by, why), self._book.today())
+
+    def team_filings(self) -> pd.DataFrame:
+        """Return all team filings: number, revision, day, filed_at, filed_by, why, people."""
+        with self._book.store.read() as c:
+            return team_filing.team_filings(c)
+
+    def team_filed(self, number: int) -> pd.DataFrame:
+        """Return who was on record in a team filing: grid, role, name, from_day, to_day."""
+        with self._book.store.read() as c:
+            return team_filing.team_filed(c, number)
+
+    def certificates_import(self, rows: pd.DataFrame) -> int:
+        """Write certificates of people: name, phone, kind, number?, issued?, expires?; return how many."""
+        with self._book.store.write() as c:
+            return certificates.import_certificates(c, rows)
+
+    def certificates(self, mask: bool = False) -> pd.DataFrame:
+        """Return all certificates and whether they are valid today, expire soon, or have expired."""
+        with self._book.store.read() as c:
+            table = certificates.certificates(self._book, c)
+        return table.assign(phone=table["phone"].map(mask_phone)) if mask else table
 
     def _day(self, at: When) -> str:
         return self._book.today() if at is None or isinstance(at, int) else day_of(at)

@@ -81,6 +81,11 @@ class WithViews(WithTeam):
         """Return all that is told about a grid, with the chain of leaders up to level 1; phones masked by default."""
         return self.view(at).card(code, self.leaders(at), mask)
 
+    def vacancies(self, at: When = None) -> pd.DataFrame:
+        """Return the grids without an acting leader: code, name, level, title, answers (who leads the grid above)."""
+        view, team = self.view(at), self.leaders(at)
+        return pd.DataFrame(view.vacancies(team), columns=["code", "name", "level", "title", "answers"])
+
     def history(self, code: str) -> pd.DataFrame:
         """Return the versions of a code: valid_from, valid_to (revisions), days, note; and its lineage as ``attrs``.
 

@@ -50,6 +50,12 @@ TEAM_HEADS = {
 }  # fmt: skip
 """Chinese column heads of a team table."""
 
+CERTIFICATE_HEADS = {
+    "姓名": "name", "电话": "phone", "证书": "kind", "证书种类": "kind", "证书编号": "number", "发证日期": "issued",
+    "到期": "expires", "到期日期": "expires",
+}  # fmt: skip
+"""Chinese column heads of a table of certificates."""
+
 
 @dataclass(frozen=True)
 class NewRegistry:
@@ -298,6 +304,11 @@ def _bare_plan(
 def import_team(registry: Registry, path: str | Path, by: str) -> TeamChange:
     """Add the appointments of a table file; those that are there already get its last days."""
     return registry.team_import(read_table(path, TEAM_HEADS), by)
+
+
+def import_certificates(registry: Registry, path: str | Path) -> int:
+    """Write the certificates of a table file; return how many rows it had."""
+    return registry.certificates_import(read_table(path, CERTIFICATE_HEADS))
 
 
 def open_registry(path_or_url: str | Path) -> Registry:

@@ -73,6 +73,11 @@ _ERRORS: dict[str, tuple[type[GridgisError], str, str]] = {
         "注册库正被他人写入，请稍后再试",
         "the registry is being written by someone else; try again later",
     ),
+    "one_leader": (
+        Conflict,
+        "同一网格同一时间只能有一名网格长",
+        "a grid has one acting leader at a time",
+    ),
     "readonly": (
         Forbidden,
         "注册库文件或其文件夹是只读的；请检查权限",

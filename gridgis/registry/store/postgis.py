@@ -67,6 +67,11 @@ _ERRORS: dict[str, tuple[type[GridgisError], str, str]] = {
         "注册库正被他人写入，请稍后再试",
         "the registry is being written by someone else; try again later",
     ),
+    "23P01": (  # the only exclusion constraint is one_leader
+        Conflict,
+        "同一网格同一时间只能有一名网格长",
+        "a grid has one acting leader at a time",
+    ),
     "25006": (Forbidden, "数据库是只读的", "the database is read-only"),
     "42501": (Forbidden, "数据库用户没有所需权限", "the database user lacks a right that this needs"),
     "53100": (

@@ -9,7 +9,7 @@ import typer
 
 from gridgis.cli.app import app
 from gridgis.errors import InvalidInput
-from gridgis.geometry.crs import STORED_CRS
+from gridgis.geometry.lonlat import STORED_CRS
 
 if TYPE_CHECKING:
     from gridgis.service.locator import Locator, Snapshot

@@ -21,8 +21,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.lonlat import STORED_CRS as STORED_CRS
+from gridgis.geometry.projection import crs_key, on_stored_datum, transformer
 
-STORED_CRS = "EPSG:4490"
 GRID_M = 0.001
 """The work grid: all coordinates in the work CRS are multiples of it (metres)."""
 
@@ -48,27 +49,7 @@ def choose_work_crs(lon: float, lat: float) -> str:
 _HUB = "EPSG:4326"
 """Stands for STORED_CRS in transformations from and to other datums: PROJ knows those to WGS 84."""
 
-_TWINS = ("China 2000", "World Geodetic System 1984")
-"""Beginnings of the datum names that are taken as identical (SEMANTICS 1)."""
-
 Box = tuple[float, float, float, float]
-
-
-@cache
-def _transformer(source: str, target: str, ballpark: bool) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=ballpark)
-
-
-@cache
-def _on_stored_datum(key: str) -> bool:
-    """Tell whether a CRS stands on CGCS2000 or WGS 84, and carries no parameters to another datum."""
-    crs = pyproj.CRS.from_user_input(key)
-    body = crs.geodetic_crs
-    if body is None or crs.is_bound:
-        return False
-    parts = body.to_json_dict()
-    datum = parts.get("datum") or parts.get("datum_ensemble") or {}
-    return str(datum.get("name", "")).startswith(_TWINS)
 
 
 @cache
@@ -106,19 +87,12 @@ def _between_datums(xy: NDArray[np.float64], other: str, to_other: bool) -> NDAr
     """Transform between the stored coordinates and a CRS on another datum, by known transformations alone."""
     pair = (_HUB, other) if to_other else (other, _HUB)
     try:
-        x, y = _transformer(*pair, False).transform(xy[:, 0], xy[:, 1])
+        x, y = transformer(*pair, False).transform(xy[:, 0], xy[:, 1])
     except pyproj.exceptions.ProjError as e:
         raise _unknown_way(other) from e
     out = np.column_stack([x, y])
     _need_known(xy if to_other else out, other)
     return out
-
-
-def _key(crs: Any) -> str:
-    crs = pyproj.CRS.from_user_input(crs)
-    if crs.to_epsg() in (4326, 4979, 4490):
-        return STORED_CRS
-    return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.to_wkt())
 
 
 def transform_xy(xy: NDArray[np.float64], source: Any, target: Any) -> NDArray[np.float64]:
@@ -129,14 +103,14 @@ def transform_xy(xy: NDArray[np.float64], source: Any, target: Any) -> NDArray[n
     InvalidInput
         A CRS on another datum for which no transformation is known at the place of a point.
     """
-    src, dst = _key(source), _key(target)
+    src, dst = crs_key(source), crs_key(target)
     if src == dst or not len(xy):
         return np.asarray(xy, dtype=np.float64)
-    if not _on_stored_datum(src):
+    if not on_stored_datum(src):
         return transform_xy(_between_datums(xy, src, to_other=False), STORED_CRS, dst)
-    if not _on_stored_datum(dst):
+    if not on_stored_datum(dst):
         return _between_datums(transform_xy(xy, src, STORED_CRS), dst, to_other=True)
-    x, y = _transformer(src, dst, True).transform(xy[:, 0], xy[:, 1])
+    x, y = transformer(src, dst, True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
 
 

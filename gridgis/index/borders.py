@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gridgis.geometry.crs import STORED_CRS, transform_xy
+from gridgis.geometry.projection import lonlat_to_metres
+from gridgis.index.plain import flat_view
 from gridgis.index.tables import Tables
-
-Floats = NDArray[np.float64]
 
 _OUTSIDE = -1
 _SAME_M = 1e-6
 """Distances that differ by less (metres) are one distance: the point is on a vertex or opposite to one."""
 
+Ends = list[tuple[float, float, float, float]]
+"""x, y of both ends of edges, metres."""
 
-@dataclass(frozen=True)
+
 class Borders:
-    """The edges of an index whose names are positions, seen in a metric CRS.
+    """The edges of an index whose names are positions, seen in a metric CRS; plain Python, for one point at a time.
 
     Parameters
     ----------
     tables
-        The edges, in stored coordinates.
+        The edges, in stored coordinates: arrays, or memory views of a mapped file.
     work_crs
         Name of the work CRS.
     """
 
-    tables: Tables
-    work_crs: str
+    def __init__(self, tables: Tables, work_crs: str) -> None:
+        self._vertices, self._ends, self._sides = map(flat_view, (tables.vertices, tables.ends, tables.sides))
+        self._start, self._owned = flat_view(tables.start), flat_view(tables.owned)
+        self._work_crs = work_crs
 
     def nearest_border(self, position: int, lon: float, lat: float) -> tuple[float | None, int]:
         """Return the distance to the border of a polygon in metres, and the position across it (-1 outside).
@@ -39,39 +40,43 @@ class Borders:
         Where several borders are equally near (a vertex), a polygon comes before the outside, and the lowest
         position first. The distance is None where the work CRS has no coordinates for the point.
         """
-        at = self.tables.owned[self.tables.start[position] : self.tables.start[position + 1]]
-        distance = self._distances(self._in_metres(at), lon, lat)
-        if distance is None:
-            return None, _OUTSIDE
-        sides = self.tables.sides[at[distance <= distance.min() + _SAME_M]]
-        across = np.where(sides[:, 0] == position, sides[:, 1], sides[:, 0])
-        across = across[across != _OUTSIDE]
-        return float(distance.min()), int(across.min()) if len(across) else _OUTSIDE
+        edges = self._owned[self._start[position] : self._start[position + 1]].tolist()
+        distance, near = self._nearest(edges, self._in_metres(edges), lon, lat)
+        across = {side for e in near for side in self._sides[2 * e : 2 * e + 2]} - {position, _OUTSIDE}
+        return distance, min(across, default=_OUTSIDE)
 
     def nearest_polygon(self, lon: float, lat: float) -> tuple[float | None, int]:
         """Return distance in metres and position of the polygon nearest to a point outside."""
-        at, ends = self._outer
-        distance = self._distances(ends, lon, lat)
-        if distance is None:
-            return None, _OUTSIDE
-        near = self.tables.sides[at[distance <= distance.min() + _SAME_M]]
-        return float(distance.min()), int(near.max(axis=1).min())
+        distance, near = self._nearest(*self._outer, lon, lat)
+        return distance, min((max(self._sides[2 * e : 2 * e + 2]) for e in near), default=_OUTSIDE)
 
     @cached_property
-    def _outer(self) -> tuple[NDArray[np.intp], Floats]:
-        at = np.flatnonzero((self.tables.sides == _OUTSIDE).any(axis=1))
-        return at, self._in_metres(at)
+    def _outer(self) -> tuple[list[int], Ends]:
+        sides = self._sides
+        edges = [e for e in range(len(sides) // 2) if sides[2 * e] == _OUTSIDE or sides[2 * e + 1] == _OUTSIDE]
+        return edges, self._in_metres(edges)
 
-    def _in_metres(self, edges: NDArray[np.integer]) -> Floats:
-        """Return (n, 2, 2) the ends of edges in the work CRS."""
-        xy = self.tables.vertices[self.tables.ends[edges]].reshape(-1, 2)
-        return transform_xy(xy, STORED_CRS, self.work_crs).reshape(-1, 2, 2)
+    def _in_metres(self, edges: Iterable[int]) -> Ends:
+        """Return the ends of edges in the work CRS."""
+        at = [2 * v for e in edges for v in self._ends[2 * e : 2 * e + 2]]
+        lon, lat = [self._vertices[k] for k in at], [self._vertices[k + 1] for k in at]
+        x, y = lonlat_to_metres(lon, lat, self._work_crs)
+        return list(zip(x[::2], y[::2], x[1::2], y[1::2], strict=True))
 
-    def _distances(self, ends: Floats, lon: float, lat: float) -> Floats | None:
-        p = transform_xy(np.array([[lon, lat]]), STORED_CRS, self.work_crs)[0]
-        if not np.isfinite(p).all():
-            return None
-        a, run = ends[:, 0], ends[:, 1] - ends[:, 0]
-        length2 = np.maximum((run**2).sum(axis=1), np.finfo(np.float64).tiny)
-        t = np.clip(((p - a) * run).sum(axis=1) / length2, 0.0, 1.0)
-        return np.asarray(np.hypot(*(a + t[:, None] * run - p).T))
+    def _nearest(self, edges: list[int], ends: Ends, lon: float, lat: float) -> tuple[float | None, list[int]]:
+        """Return the least distance of a point from edges, and all edges at that distance."""
+        x, y = (v[0] for v in lonlat_to_metres([lon], [lat], self._work_crs))
+        if not (math.isfinite(x) and math.isfinite(y)):
+            return None, []
+        distances = [_distance(e, x, y) for e in ends]
+        least = min(distances)
+        return least, [e for e, d in zip(edges, distances, strict=True) if d <= least + _SAME_M]
+
+
+def _distance(ends: tuple[float, float, float, float], x: float, y: float) -> float:
+    ax, ay, bx, by = ends
+    dx, dy = bx - ax, by - ay
+    length2 = dx * dx + dy * dy
+    t = ((x - ax) * dx + (y - ay) * dy) / length2 if length2 > 0.0 else 0.0
+    t = 0.0 if t < 0.0 else min(t, 1.0)
+    return math.hypot(ax + t * dx - x, ay + t * dy - y)

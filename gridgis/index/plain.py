@@ -21,7 +21,7 @@ class Plain:
 
     def __init__(self, tables: Tables) -> None:
         self._t = tables
-        flat = {name: memoryview(getattr(tables, name).reshape(-1)) for name in _ARRAYS}
+        flat = {name: flat_view(getattr(tables, name)) for name in _ARRAYS}
         self._coarse, self._fine, self._leaves, self._slots = (flat[k] for k in _ARRAYS[:4])
         self._vertices, self._ends, self._sides, self.names = (flat[k] for k in _ARRAYS[4:])
 
@@ -62,6 +62,11 @@ class Plain:
         if word == 0 and touching:
             return min(touching), min(len(touching), LET_IN - 1) + LET_IN
         return word, min(len(touching), LET_IN - 1)
+
+
+def flat_view(table: Any) -> memoryview:
+    """Return the numbers of an array, or of a memory view of a mapped file, as a flat memory view."""
+    return table if isinstance(table, memoryview) else memoryview(table.reshape(-1))
 
 
 _ARRAYS = ("coarse", "fine", "leaves", "slots", "vertices", "ends", "sides", "names")

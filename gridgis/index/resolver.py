@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -12,14 +15,45 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.crs import STORED_CRS
-from gridgis.geometry.shift import check_lonlat
+from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.index.borders import Borders
+from gridgis.index.codes import Codes, padded, parents_of
 from gridgis.index.grid_index import Explained, GridIndex
 from gridgis.index.leaves import base_grids, chains_of, checked_grids, overlay_grids
+from gridgis.index.mapped import Bounds, Section, map_sections
+from gridgis.index.plain import Plain
+from gridgis.index.point_resolver import (
+    BASE,
+    INSIDE,
+    OUTER,
+    OUTSIDE,
+    OVER,
+    OVERLAY,
+    SHARED,
+    PointResolver,
+    codes_of,
+    head_of,
+)  # fmt: skip
+from gridgis.index.store import as_array, write_arrays
+from gridgis.index.tables import NUMBERS, Tables
 from gridgis.model import Hit
 
-INSIDE, SHARED, OUTER, OVERLAY, OUTSIDE = "inside", "shared-border", "outer-border", "overlay", "outside"
+RULES = (OUTSIDE, INSIDE, SHARED, OUTER, OVERLAY)
+"""The rules, by their number in Found."""
+Words = NDArray[np.object_]
+
+
+class Found(NamedTuple):
+    """Answers for many points, as numbers; all arrays (n,).
+
+    ``base`` position of the base grid (-1 outside), ``over`` of the overlay grid (-1 none), ``rule`` the place of the
+    rule in RULES, ``on`` whether the point is exactly on a border of base grids.
+    """
+
+    base: NDArray[np.int32]
+    over: NDArray[np.int32]
+    rule: NDArray[np.uint8]
+    on: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,29 +64,20 @@ class Resolver:
     ----------
     base
         Index of the base grids; ids are positions in ``base_codes``.
-    base_codes
-        Codes of the base grids, ascending.
     overlays
         Index of the overlay dedicated grids; None where there are none.
-    overlay_codes
-        Their codes, ascending.
-    borders
-        The base grids' borders in metres.
-    chains
-        For each code the codes from it up to level 1, itself first.
-    precisions
-        For each base code: grid | community.
+    codes
+        The codes of all grids, and who is above whom.
+    work_crs
+        Metric CRS for distances.
     revision
         Revision that this is of.
     """
 
     base: GridIndex
-    base_codes: NDArray[np.object_]
     overlays: GridIndex | None
-    overlay_codes: NDArray[np.object_]
-    borders: Borders
-    chains: MappingProxyType[str, tuple[str, ...]]
-    precisions: MappingProxyType[str, str]
+    codes: Codes
+    work_crs: str
     revision: int
 
     @classmethod
@@ -79,19 +104,73 @@ class Resolver:
         """
         frame = checked_grids(grids)
         base, over = base_grids(frame), overlay_grids(frame)
-        index = _indexed(base, "基础网格", "base grids")
-        levels = zip(base["code"], base["level"], base["kind"], strict=True)
-        precisions = {c: "community" if kind == "comprehensive" and level == 1 else "grid" for c, level, kind in levels}
-        return cls(
-            base=index,
-            base_codes=base["code"].to_numpy(dtype=object),
-            overlays=_indexed(over, "叠加专属网格", "overlay grids") if len(over) else None,
-            overlay_codes=over["code"].to_numpy(dtype=object),
-            borders=Borders(index.tables, work_crs),
-            chains=MappingProxyType(chains_of(frame)),
-            precisions=MappingProxyType(precisions),
-            revision=revision,
-        )
+        codes = _codes(frame["code"].tolist(), chains_of(frame), base, over)
+        overlays = _indexed(over, "叠加专属网格", "overlay grids") if len(over) else None
+        return cls(_indexed(base, "基础网格", "base grids"), overlays, codes, work_crs, revision)
+
+    def save(self, path: str | Path, key: str) -> None:
+        """Write a file that ``open`` maps; same resolver and key, same bytes.
+
+        Parameters
+        ----------
+        path
+            Appears whole or not at all.
+        key
+            Says of which registry and revision this is: ``open`` wants the same.
+        """
+        c = self.codes
+        head = {"key": key, "revision": self.revision, "work_crs": self.work_crs, "width": c.width}
+        arrays = {"head": _bytes(json.dumps(head, sort_keys=True).encode()), "codes": np.asarray(c.text)}
+        arrays |= {name: np.asarray(getattr(c, name)) for name in ("parents", "base", "overlays", "coarse")}
+        arrays |= _arrays(self.base, BASE)
+        if self.overlays is not None:
+            arrays |= _arrays(self.overlays, OVER)
+        write_arrays(Path(path), arrays, self.base.bounds)
+
+    @classmethod
+    def open(cls, path: str | Path, key: str) -> Resolver:
+        """Map what ``save`` wrote, read-only; processes that open the same file share it.
+
+        Raises
+        ------
+        InvalidInput
+            The file is not there, is no index, of another version, truncated, changed, or has another key.
+        """
+        sections, bounds = map_sections(Path(path))
+        head = head_of(sections, path, key)
+        codes = codes_of(sections, head)
+        overlays = _index(sections, OVER, bounds) if f"{OVER}frame" in sections else None
+        return cls(_index(sections, BASE, bounds), overlays, codes, head["work_crs"], head["revision"])
+
+    @cached_property
+    def points(self) -> PointResolver:
+        """The same answers for single points, in plain Python."""
+        over = None if self.overlays is None else Plain(self.overlays.tables)
+        borders = Borders(self.base.tables, self.work_crs)
+        return PointResolver(Plain(self.base.tables), over, borders, self.codes, self.revision)
+
+    @cached_property
+    def base_codes(self) -> Words:
+        """Codes of the base grids, ascending."""
+        return self._base[:-1]
+
+    @cached_property
+    def _base(self) -> Words:
+        return self._words(self.codes.base)
+
+    @cached_property
+    def _over(self) -> Words:
+        return self._words(self.codes.overlays)
+
+    @cached_property
+    def precisions(self) -> dict[str, str]:
+        """For each base code: grid | community."""
+        told = ("grid", "community")
+        return {code: told[k] for code, k in zip(self.base_codes, np.asarray(self.codes.coarse).tolist(), strict=True)}
+
+    def _words(self, positions: Sequence[int]) -> Words:
+        """Return the codes at positions, and None at the end, so that -1 is nowhere."""
+        return np.array([*(self.codes[k] for k in positions), None], dtype=object)
 
     def resolve(self, lon: float, lat: float, crs: str = STORED_CRS) -> Hit:
         """Answer for one point in stored coordinates.
@@ -113,60 +192,74 @@ class Resolver:
         ``border_m`` is measured in the work CRS, the border running straight there between its vertices. A point
         outside every base grid may still be answered by an overlay: then ``base`` is None and ``code`` is not.
         """
-        check_lonlat(lon, lat)
-        why = self.base.explain([lon], [lat])
-        position, over = int(why.position[0]), self._overlay_positions([lon], [lat])[0]
-        base = None if position < 0 else str(self.base_codes[position])
-        code = base if over < 0 else str(self.overlay_codes[over])
-        rule = str(_rules(why, np.array([over]))[0])
-        nearest: str | None = None
-        nearest_m = border_m = None
-        across = -1
-        if base is not None:
-            border_m, across = self.borders.nearest_border(position, lon, lat)
-            if why.touching[0]:
-                border_m = 0.0  # exactly on it; in the work CRS an edge of 1-2 km may pass a centimetre or two beside
-        else:
-            nearest_m, k = self.borders.nearest_polygon(lon, lat)
-            nearest = None if k < 0 else str(self.base_codes[k])
-        return Hit(
-            lon=float(lon),
-            lat=float(lat),
-            crs=crs,
-            revision=self.revision,
-            code=code,
-            base=base,
-            chain=self.chains[base] if base else (),
-            rule=rule,
-            precision=self._precision(base, over >= 0),
-            border_m=border_m,
-            neighbour=None if across < 0 else str(self.base_codes[across]),
-            nearest=nearest,
-            nearest_m=nearest_m,
-        )
+        return self.points.resolve(lon, lat, crs)
 
-    def resolve_many(self, lon: ArrayLike, lat: ArrayLike) -> pd.DataFrame:
+    def find(self, lon: ArrayLike, lat: ArrayLike, threads: int = 1) -> Found:
+        """Answer for (n,) points in stored coordinates, as numbers. NaN and infinite numbers are outside."""
+        why = self.base.explain(lon, lat, threads=threads)
+        if self.overlays is None:
+            over = np.full(len(why.position), -1, dtype=np.int32)
+        else:
+            over = self.overlays.locate(lon, lat, threads=threads)
+        return Found(why.position, over, _rules(why, over), why.touching > 0)
+
+    def resolve_many(self, lon: ArrayLike, lat: ArrayLike, threads: int = 1) -> pd.DataFrame:
         """Answer for (n,) points in stored coordinates.
 
         Returns
         -------
         Columns code, base (None outside), rule, in the order of the points. NaN and infinite numbers are outside.
         """
-        why = self.base.explain(lon, lat)
-        over = self._overlay_positions(lon, lat)
-        base = _pick(self.base_codes, why.position)
-        code = np.where(over >= 0, _pick(self.overlay_codes, over), base)
-        return pd.DataFrame({"code": code, "base": base, "rule": _rules(why, over)}, dtype=object)
+        found = self.find(lon, lat, threads)
+        base, rule = self._base[found.base], np.array(RULES, dtype=object)[found.rule]
+        code = np.where(found.over >= 0, self._over[found.over], base)
+        return pd.DataFrame({"code": code, "base": base, "rule": rule}, dtype=object)
 
-    def _overlay_positions(self, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.int32]:
-        if self.overlays is None:
-            return np.full(np.shape(lon), -1, dtype=np.int32)
-        return self.overlays.locate(lon, lat)
+    def border_distances(self, found: Found, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+        """Return how far (n,) points are from the border of their base grid, metres; NaN outside."""
+        from gridgis.index.kernels.nearest import border_distances
 
-    def _precision(self, base: str | None, overlaid: bool) -> str | None:
-        if overlaid:
-            return "grid"
-        return None if base is None else self.precisions[base]
+        t = self.base.tables
+        xy = transform_xy(np.column_stack([lon, lat]).astype(np.float64), STORED_CRS, self.work_crs)
+        position = np.where(np.isfinite(xy).all(axis=1), found.base, -1)
+        out = np.full(len(xy), np.nan)
+        border_distances(position, xy, self._metres, t.ends, t.start, t.owned, out)
+        out[found.on & (found.base >= 0)] = 0.0
+        return out
+
+    @cached_property
+    def _metres(self) -> NDArray[np.float64]:
+        return transform_xy(self.base.tables.vertices, STORED_CRS, self.work_crs)
+
+
+def _codes(
+    codes: list[str], chains: dict[str, tuple[str, ...]], base: gpd.GeoDataFrame, over: gpd.GeoDataFrame
+) -> Codes:
+    text, width = padded(codes)
+    coarse = (base["kind"] == "comprehensive") & (base["level"] == 1)
+    parents = np.array(parents_of(codes, chains), dtype=np.int32)
+    at = {code: k for k, code in enumerate(codes)}
+    bases, overs = (np.array([at[c] for c in table["code"]], dtype=np.int32) for table in (base, over))
+    return Codes(_bytes(text), width, parents, bases, overs, coarse.to_numpy(dtype=np.uint8))
+
+
+def _bytes(text: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(text, dtype=np.uint8)
+
+
+def _arrays(index: GridIndex, prefix: str) -> dict[str, NDArray[Any]]:
+    t = index.tables
+    frame = np.array(t[:NUMBERS], dtype=np.float64)
+    return {f"{prefix}frame": frame, **{prefix + name: getattr(t, name) for name in Tables._fields[NUMBERS:]}}
+
+
+def _index(sections: dict[str, Section], prefix: str, bounds: Bounds) -> GridIndex:
+    west, south, per_x, per_y, columns, rows = as_array(sections[f"{prefix}frame"]).tolist()
+    rest: dict[str, Any] = {name: as_array(sections[prefix + name]) for name in Tables._fields[NUMBERS:]}
+    for name in ("vertices", "ends", "sides"):
+        rest[name] = rest[name].reshape(-1, 2)
+    tables = Tables(west, south, per_x, per_y, int(columns), int(rows), **rest)
+    return GridIndex([tables], np.arange(len(tables.names) - 1, dtype=np.int32), bounds)
 
 
 def _indexed(frame: gpd.GeoDataFrame, zh: str, en: str) -> GridIndex:
@@ -182,17 +275,11 @@ def _indexed(frame: gpd.GeoDataFrame, zh: str, en: str) -> GridIndex:
         raise InvalidInput(f"{zh} {shown}：{e.zh}", f"{en} {shown}: {e.en}", **fields) from e
 
 
-def _pick(codes: NDArray[np.object_], positions: NDArray[np.int32]) -> NDArray[np.object_]:
-    out = np.full(len(positions), None, dtype=object)
-    out[positions >= 0] = codes[positions[positions >= 0]]
-    return out
-
-
-def _rules(why: Explained, over: NDArray[np.int32]) -> NDArray[np.object_]:
-    """Name the rule that decided for each point."""
-    rules = np.full(len(over), OUTSIDE, dtype=object)
-    rules[why.position >= 0] = OUTER
-    rules[why.shifted_in & (why.touching == 0)] = INSIDE
-    rules[why.shifted_in & (why.touching > 1)] = SHARED
-    rules[over >= 0] = OVERLAY
+def _rules(why: Explained, over: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Return the number of the rule that decided for each point."""
+    rules = np.zeros(len(over), dtype=np.uint8)
+    rules[why.position >= 0] = RULES.index(OUTER)
+    rules[why.shifted_in & (why.touching == 0)] = RULES.index(INSIDE)
+    rules[why.shifted_in & (why.touching > 1)] = RULES.index(SHARED)
+    rules[over >= 0] = RULES.index(OVERLAY)
     return rules

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
+Ints: TypeAlias = "NDArray[np.int32]"
 
 LOW = -0.125
 """West and south end of the coordinates of leaf edges, in cells: they run from LOW to 1 - LOW."""

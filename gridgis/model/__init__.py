@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import geopandas as gpd
-import pandas as pd
-from shapely.geometry.base import BaseGeometry
+from typing import TYPE_CHECKING, Any
 
 from gridgis.errors import InvalidInput
 from gridgis.model.rules import BARRIER_CLASSES as BARRIER_CLASSES
@@ -19,6 +15,11 @@ from gridgis.model.rules import STRONG as STRONG
 from gridgis.model.rules import Band as Band
 from gridgis.model.rules import DivisionRules as DivisionRules
 from gridgis.model.rules import profile_names as profile_names
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total) by long work; the command line draws a bar from it."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gridgis.errors import GridgisError, InvalidInput
 from gridgis.geometry.shift import canonical_crs, check_lonlat, to_stored_lonlat
-from gridgis.index.resolver import OUTER, OVERLAY, SHARED
+from gridgis.index.point_resolver import OUTER, OVERLAY, SHARED
 from gridgis.io.plan_file import check_output
 from gridgis.io.tables import read_table
 from gridgis.model import need_columns
@@ -113,7 +113,9 @@ def _borders(asked: Snapshot, found: pd.DataFrame, lon: Any, lat: Any, crs: str)
             metres.append(None if base is None else 0.0)
             continue
         u, v, _ = to_stored_lonlat(x, y, crs)
-        away, _ = resolver.borders.nearest_border(int(np.searchsorted(resolver.base_codes, base)), float(u), float(v))
+        away, _ = resolver.points.borders.nearest_border(
+            int(np.searchsorted(resolver.base_codes, base)), float(u), float(v)
+        )
         metres.append(None if away is None else round(away, 1))
     return metres
 

@@ -10,12 +10,13 @@ import typer
 from gridgis.cli.app import app
 
 registry_app = typer.Typer(
-    help="注册库：新建、概况、检查、复制。 / The registry: create, info, check, copy.", no_args_is_help=True
+    help="注册库：新建、概况、检查、备份、复制。 / The registry: create, info, check, backup, copy.",
+    no_args_is_help=True,
 )
 app.add_typer(registry_app, name="registry")
 
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
-RegistryFile = Annotated[str, typer.Argument(help="注册库文件 .gpkg / the registry's file")]
+RegistryFile = Annotated[str, typer.Argument(help="注册库 .gpkg 或 postgresql://… / the registry")]
 
 
 @registry_app.command("create")
@@ -70,21 +71,109 @@ def info(registry: RegistryFile, as_json: Json = False) -> None:
 
 
 @registry_app.command("copy")
-def copy(registry: RegistryFile, target: Annotated[str, typer.Argument(help="副本文件 .gpkg / the copy")]) -> None:
-    """完整复制注册库，使用中也可以。 / Copy a registry whole, also while it is in use.
+def copy(
+    registry: RegistryFile,
+    target: Annotated[str, typer.Argument(help="副本：.gpkg 或 postgresql://… / the copy, in either store")],
+    as_json: Json = False,
+) -> None:
+    """完整复制注册库，可在文件与数据库之间，逐行核对。 / Copy a registry, between stores too, and compare each row.
 
-    例 / example: gridgis registry copy registry.gpkg handover.gpkg
+    例 / examples:
+
+    gridgis registry copy registry.gpkg handover.gpkg
+
+    gridgis registry copy registry.gpkg "postgresql://ann@host/city?schema=east"
     """
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
-        opened.copy_to(target)
-    typer.echo(f"已复制 / copied: {target}")
+        _say_copied(opened.copy_to(target), target, as_json)
+
+
+@registry_app.command("backup")
+def backup(
+    registry: RegistryFile,
+    file: Annotated[Path, typer.Argument(help="备份文件 .gpkg / the backup")],
+    as_json: Json = False,
+) -> None:
+    """备份到一个新的 .gpkg 文件，使用中也可以。 / Back a registry up into a new .gpkg file, also while it is in use.
+
+    例 / example: gridgis registry backup registry.gpkg backup-2026-11-23.gpkg
+    """
+    from gridgis.service.stores import backup as back_up
+
+    _say_copied(back_up(registry, file), str(file), as_json)
+
+
+@registry_app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件 .gpkg / the backup")],
+    registry: Annotated[str, typer.Argument(help="新注册库 .gpkg 或 postgresql://… / the new registry")],
+    as_json: Json = False,
+) -> None:
+    """检查备份并恢复成新的注册库。 / Check a backup, and make a new registry of it.
+
+    例 / example: gridgis registry restore backup-2026-11-23.gpkg registry.gpkg
+    """
+    from gridgis.service.stores import restore as bring_back
+
+    _say_copied(bring_back(file, registry), registry, as_json)
+
+
+def _say_copied(rows: dict[str, int], target: str, as_json: bool) -> None:
+    from gridgis.cli.report import print_json
+    from gridgis.registry.store import shown
+
+    if as_json:
+        print_json({"path": shown(target), "rows": rows})
+        return
+    total = sum(rows.values())
+    typer.echo(f"已复制并逐行核对 {total} 行 / copied and compared {total} rows: {shown(target)}")
+
+
+@registry_app.command("powers")
+def powers(
+    registry: RegistryFile,
+    choose: Annotated[
+        str | None, typer.Argument(help="township-divides、county-divides 或 .toml 文件 / a name or a .toml file")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """谁可以办理方案的哪一步；给出名称或文件时设定。 / Who may take which step of a plan; with a name or file, choose.
+
+    例 / example: gridgis registry powers registry.gpkg township-divides
+    """
+    from gridgis.cli.report import print_json
+    from gridgis.ledger.powers import STEPS, Powers
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        if choose is not None:
+            opened.set_powers(Powers.load(choose))
+        chosen = opened.powers
+    offices = {step: list(chosen.offices.get(step, ("*",))) for step in STEPS}
+    if as_json:
+        print_json({"name": chosen.name, **offices})
+        return
+    for step, may in offices.items():
+        typer.echo(f"{STEPS[step]} {step}: {', '.join(may)}")
+
+
+@registry_app.command("migrate")
+def migrate(registry: RegistryFile) -> None:
+    """把旧版注册库升级到本版（打开时也会自动升级）。 / Bring an earlier version up to this one; opening does so too.
+
+    例 / example: gridgis registry migrate registry.gpkg
+    """
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        typer.echo(f"第 {opened.version} 版表结构 / version {opened.version} of the tables")
 
 
 @registry_app.command("check")
 def check(registry: RegistryFile, as_json: Json = False) -> None:
-    """检查注册库：覆盖、编码、上级。有问题时退出码为 1。 / Check coverage, codes and parents; exit code 1 on faults.
+    """检查注册库：存储、封签、历史、编码、覆盖。有问题时退出码为 1。 / Check store, seals, history, codes, ground.
 
     例 / example: gridgis registry check registry.gpkg
     """

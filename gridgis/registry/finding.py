@@ -1,4 +1,4 @@
-"""Finding by name, code or coordinates; and the light check of a registry."""
+"""Finding by name, code or coordinates."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import geopandas as gpd
-import pandas as pd
 import shapely
 import sqlalchemy as sa
 
 from gridgis.errors import InvalidInput
-from gridgis.ledger.coverage import FAULT_COLUMNS, fault, faults
 from gridgis.registry import tables as t
-from gridgis.registry.book import Book
 from gridgis.registry.cards import View
 
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
@@ -100,31 +96,3 @@ def named_grids(rows: dict[str, dict[str, Any]], text: str, limit: int) -> list[
     hits = [c for c, row in rows.items() if c.startswith(text) or text in (row["name"] or "")]
     hits.sort(key=lambda c: (c != text, rows[c]["name"] != text, rows[c]["level"] or 9, c))
     return hits[:limit]
-
-
-def check(book: Book, connection: sa.Connection) -> pd.DataFrame:
-    """Look for faults of the last revision: coverage, codes, parents, and that what is in force was issued."""
-    grids = book.grids(connection, book.head(connection))
-    base = book.base(connection)
-    base = base[base["code"].isin(set(grids["community"]))]
-    found = [faults(grids.assign(id=grids["code"]), base)] if len(grids) else []
-    return pd.concat([*found, pd.DataFrame(_code_faults(connection, grids), columns=list(FAULT_COLUMNS))])
-
-
-def _code_faults(connection: sa.Connection, grids: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    c = t.issued_code.c
-    issued = {row.code: row.state for row in connection.execute(sa.select(c.code, c.state))}
-    rows = []
-    for code in grids["code"][grids["code"].duplicated()]:
-        rows.append(fault("code", code, 0.0, f"编码 {code} 同时用于两个网格", f"code {code} is in force twice"))
-    for code in grids["code"][[issued.get(c) != "in_force" for c in grids["code"]]]:
-        rows.append(
-            fault(
-                "code",
-                code,
-                0.0,
-                f"编码 {code} 在用但未登记",
-                f"code {code} is in force but not among the issued codes",
-            )
-        )
-    return rows

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from gridgis.coding import Scheme
 from gridgis.errors import NotFound
-from gridgis.registry import finding, imports, opening
+from gridgis.registry import check, copying, imports, opening, tables
 from gridgis.registry.book import Book, Clock
 from gridgis.registry.files import whole_or_nothing
 from gridgis.registry.opening import New
-from gridgis.registry.store import geoframe, shown
+from gridgis.registry.store import Store, geoframe, shown, url_of
 from gridgis.registry.with_plans import WithPlans
 from gridgis.registry.with_views import WithViews
 
@@ -82,20 +82,25 @@ class Registry(WithPlans, WithViews):
         """
         return cls(opening.open_book(path_or_url, clock), shown(path_or_url))
 
-    def copy_to(self, path: str | Path) -> None:
-        """Write a whole copy of the registry's file, also while others write to it.
+    def copy_to(self, address: str | Path) -> dict[str, int]:
+        """Copy the whole registry to a file or a database, also while others write; return the rows of each table.
 
-        A plain copy of a file in use may lack rows that are still in its write-ahead log.
+        All rows are of one moment, keep their numbers, and are compared with those they came from. (A plain copy of a
+        file in use may lack rows that are still in its write-ahead log.)
 
         Raises
         ------
         Conflict
-            There is a file already.
+            There is a registry, or a file, already.
         InvalidInput
-            The registry is no file, or the folder is not there.
+            The folder is not there.
         """
-        with whole_or_nothing(path) as partial:
-            self._book.store.copy_to(str(partial))
+        with whole_or_nothing(address) as partial:
+            target = Store(url_of(partial), tables.metadata)
+            try:
+                return copying.copy(self._book.store, target, shown(address))
+            finally:
+                target.close()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -121,6 +126,11 @@ class Registry(WithPlans, WithViews):
     def scheme(self) -> Scheme:
         """The coding scheme."""
         return self._book.scheme
+
+    @property
+    def version(self) -> int:
+        """Version of the tables."""
+        return tables.VERSION
 
     # --- base layer and context --------------------------------------------------------------------------------
 
@@ -162,4 +172,4 @@ class Registry(WithPlans, WithViews):
     def check(self) -> pd.DataFrame:
         """Look for faults: rule, subject, measure, zh, en; no row when all is well."""
         with self._book.store.read() as c:
-            return finding.check(self._book, c).reset_index(drop=True)
+            return check.check(self._book, c)

@@ -61,6 +61,16 @@ class GeoPackage:
         changed = [layer.table for layer in layers if layer.geometry_type and (whole or layer.table in written)]
         gpkg.refresh_extents(connection.exec_driver_sql, changed)
 
+    def faults(self, connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
+        """Tell what sqlite finds broken, rows without the row they name, and rows that the R*Tree lacks."""
+        ask = connection.exec_driver_sql
+        out = [str(row[0]) for row in ask("PRAGMA integrity_check") if row[0] != "ok"]
+        out += [f"{row[0]} row {row[1]} names a missing row of {row[2]}" for row in ask("PRAGMA foreign_key_check")]
+        for layer in _layers(metadata):
+            if layer.geometry_type is not None:
+                out += gpkg.rtree_faults(ask, layer.table)
+        return out
+
     def explain(self, error: sa.exc.DBAPIError) -> GridgisError | None:
         """Tell a busy, read-only, full, or broken file from a fault of ours."""
         text = str(error.orig)

@@ -198,7 +198,11 @@ def _ensure_layer(execute: Execute, layer: Layer) -> None:
         (layer.table, _RTREE_SPEC),
     )
     rtree = f"rtree_{layer.table}_geometry"
-    execute(f'CREATE VIRTUAL TABLE IF NOT EXISTS "{rtree}" USING rtree(id, minx, maxx, miny, maxy)')
+    if execute("SELECT 1 FROM sqlite_master WHERE name = ?", (rtree,)).fetchone() is None:
+        execute(f'CREATE VIRTUAL TABLE "{rtree}" USING rtree(id, minx, maxx, miny, maxy)')
+        box = ", ".join(f"ST_{f}(geometry)" for f in ("MinX", "MaxX", "MinY", "MaxY"))
+        there = "geometry NOTNULL AND NOT ST_IsEmpty(geometry)"  # the rows that were there before it
+        execute(f'INSERT INTO "{rtree}" SELECT fid, {box} FROM "{layer.table}" WHERE {there}')
     for name, (event, when, body) in _TRIGGERS.items():
         body = body.replace("{r}", f'"{rtree}"')
         execute(f'CREATE TRIGGER IF NOT EXISTS "{rtree}_{name}" AFTER {event} "{layer.table}" {when} BEGIN {body} END')
@@ -214,3 +218,17 @@ def refresh_extents(execute: Execute, tables: Iterable[str]) -> None:
             f"last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE table_name = ?",
             (table,),
         )
+
+
+def rtree_faults(execute: Execute, table: str) -> list[str]:
+    """Tell where the R*Tree of a layer differs from its rows: missing, left over, or another box."""
+    rtree = f'"rtree_{table}_geometry"'
+    inside = " AND ".join(f"{low} <= ST_{f}(t.geometry)" for low, f in (("r.minx", "MinX"), ("r.miny", "MinY")))
+    inside += " AND " + " AND ".join(f"{c} >= ST_{f}(t.geometry)" for c, f in (("r.maxx", "MaxX"), ("r.maxy", "MaxY")))
+    there = "t.geometry NOTNULL AND NOT ST_IsEmpty(t.geometry)"
+    queries = (
+        f'SELECT t.fid FROM "{table}" t LEFT JOIN {rtree} r ON r.id = t.fid '
+        f"WHERE {there} AND NOT coalesce({inside}, 0)",
+        f'SELECT r.id FROM {rtree} r LEFT JOIN "{table}" t ON t.fid = r.id WHERE t.fid ISNULL',
+    )
+    return [f"{table}: row {row[0]} and the R*Tree differ" for query in queries for row in execute(f"{query} LIMIT 5")]

@@ -51,7 +51,20 @@ class PostGIS:
             connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
 
     def finish(self, connection: sa.Connection, metadata: sa.MetaData, whole: bool) -> None:
-        """Nothing: PostgreSQL keeps its indexes itself."""
+        """Let numbering go on after the rows that came with their numbers (``whole``)."""
+        for table in metadata.sorted_tables if whole else ():
+            name = f'"{self.schema}"."{table.name}"'
+            connection.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('{name}', 'fid'), coalesce(max(fid), 0) + 1, false) FROM {name}"
+            )
+
+    def faults(self, connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
+        """Name the indexes that PostgreSQL holds for broken."""
+        query = (
+            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+            "WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace"
+        )
+        return [f"index {row[0]} is invalid" for row in connection.exec_driver_sql(query)]
 
     def explain(self, error: sa.exc.DBAPIError) -> GridgisError | None:
         """Tell a busy, read-only, full or unreachable server from a fault of ours."""

@@ -20,6 +20,12 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> No
         connection.execute(sa.insert(table), plain_rows(plain))
 
 
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows as they are, with their numbers."""
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame as plain Python values, None for what is missing."""
     return [{str(k): plain_value(v) for k, v in row.items()} for row in table.to_dict("records")]

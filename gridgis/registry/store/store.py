@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Protocol
 
 import sqlalchemy as sa
 
-from gridgis.errors import GridgisError, InvalidInput
+from gridgis.errors import GridgisError
 from gridgis.registry.store.geopackage import GeoPackage
 from gridgis.registry.store.postgis import PostGIS
 
@@ -35,6 +35,9 @@ class Backend(Protocol):
 
     def finish(self, connection: sa.Connection, metadata: sa.MetaData, whole: bool) -> None:
         """Put in order what goes with the tables, before a commit; ``whole``: tables were made or changed."""
+
+    def faults(self, connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
+        """Tell what is broken in the store itself."""
 
     def explain(self, error: sa.exc.DBAPIError) -> GridgisError | None:
         """Return the error for users in the place of one of the store's; None for a fault of ours."""
@@ -83,25 +86,13 @@ class Store:
             yield connection
             self._backend.finish(connection, self._metadata, whole=True)
 
+    def faults(self, connection: sa.Connection) -> list[str]:
+        """Tell what is broken in the store itself, whatever the rows say."""
+        return self._backend.faults(connection, self._metadata)
+
     def create_tables(self, connection: sa.Connection) -> None:
         """Create the tables."""
         self._metadata.create_all(connection, checkfirst=False)
-
-    def copy_to(self, path: str) -> None:
-        """Write a compact copy of a file: one moment, with what is still in the write-ahead log.
-
-        Raises
-        ------
-        InvalidInput
-            The store is no file.
-        """
-        if not self.is_file:
-            raise InvalidInput(
-                "只有文件形式的注册库才能这样复制；数据库请用其自身的备份工具",
-                "only a registry in a file is copied so; use the database's own backup",
-            )
-        with self._plain_errors(), closing(self._engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM INTO ?", (path,))  # not possible within a transaction
 
     def close(self) -> None:
         """Let go of the store."""

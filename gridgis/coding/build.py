@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridgis.coding.check import ALGORITHMS
+from gridgis.coding.check import check_character
 from gridgis.coding.segment import Segment
 from gridgis.errors import InvalidInput, Rejected
 
@@ -27,7 +27,7 @@ def build(scheme: Scheme, region: str, numbers: tuple[int, ...], kind: str, leve
         elif s.role == "level":
             text += s.values[_level_key(scheme, sum(n > 0 for n in numbers), kind, level)]
         else:
-            text += s.value or ALGORITHMS[s.algorithm](text)
+            text += s.value or check_character(s.algorithm, text)
     scheme.parse(text)
     return text
 
@@ -50,7 +50,7 @@ def rewrite(scheme: Scheme, code: Code, region: str, add: int = 0) -> str:
             text += printed(s, s.number(code.values[s.name]) + more, region)
             more = 0
         elif s.role == "check":
-            text += ALGORITHMS[s.algorithm](text)
+            text += check_character(s.algorithm, text)
         else:
             text += code.values[s.name]
     scheme.parse(text)

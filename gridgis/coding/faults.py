@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from itertools import accumulate, pairwise
 from typing import Any
 
-from gridgis.coding.check import ALGORITHMS
-from gridgis.coding.segment import DIGITS, KINDS, LEVELS, ROLES, Segment
+from gridgis.coding.check import ALGORITHMS, DIGITS
+from gridgis.coding.segment import KINDS, LEVELS, ROLES, Segment
 
 _TYPES: dict[type, tuple[str, str]] = {
     str: ('文本，如 "ZH"', 'a text, as "ZH"'),
@@ -40,6 +40,9 @@ class Fault:
     zh: str
     en: str
 
+
+MAX_WIDTH = 40
+"""A segment is not wider; a slip of the pen would make numbers that fill the memory."""
 
 Rules = Iterator[tuple[bool, str, str]]
 """Whether a rule holds, and the fault where it does not."""
@@ -83,6 +86,8 @@ def made_segment(data: Mapping[str, Any]) -> Segment:
         values["alphabet"] = DIGITS
     if data["role"] == "fixed":
         values["alphabet"] = "".join(dict.fromkeys(data.get("value", "")))
+    if data["role"] == "check":
+        values["alphabet"] = ALGORITHMS.get(data.get("algorithm", ""), DIGITS)
     return Segment(**values)
 
 
@@ -115,13 +120,22 @@ def _segment_faults(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     if faults:
         return faults
     segment = made_segment(data)
-    rules = [*_of_segment(segment), *_of_role.get(segment.role, lambda _: iter(()))(segment)]
-    return [(zh, en) for holds, zh, en in rules if not holds]
+    for rules in (_of_segment, _of_role[segment.role]):
+        if found := [(zh, en) for holds, zh, en in rules(segment) if not holds]:
+            return found
+    return []
 
 
 def _of_segment(s: Segment) -> Rules:
     yield bool(s.name), "name 为空", "its name is empty"
-    yield s.width > 0, f"width = {s.width}，width 须为正数", f"width = {s.width}, width must be positive"
+    yield (
+        0 < s.width <= MAX_WIDTH,
+        f"width = {s.width}，须为 1-{MAX_WIDTH}",
+        f"width = {s.width}, must be 1 to {MAX_WIDTH}",
+    )
+    if get_close_matches(s.alphabet, ["digits"]) and s.alphabet != "digits":
+        yield False, f"alphabet = “{s.alphabet}”，是否为 digits？", f"alphabet = '{s.alphabet}', is it digits?"
+        return
     double = sorted({c for c in s.alphabet if s.alphabet.count(c) > 1})
     yield not double, f"alphabet 中字符重复：{double}", f"alphabet has characters twice: {double}"
     yield (
@@ -220,11 +234,13 @@ def _among(segments: Sequence[Segment]) -> Rules:
     names = [s.name for s in segments]
     double = sorted({n for n in names if names.count(n) > 1})
     yield not double, f"段名重复：{double}", f"two segments have one name: {double}"
-    covered = {c for s in segments[:-1] for c in s.alphabet}
+    known = segments[-1].alphabet if segments[-1].role == "check" else None
+    stray = sorted({c for s in segments[:-1] for c in s.alphabet} - set(known)) if known else []
     yield (
-        segments[-1].role != "check" or covered <= set(DIGITS),
-        "校验码只用于纯数字编码",
-        "check digits are for digits only",
+        not stray,
+        f"校验算法 {segments[-1].algorithm} 不能用于字符 {stray[:5]}；数字和大写字母可用 iso7064-mod-37-36",
+        f"the check algorithm {segments[-1].algorithm} does not know the characters {stray[:5]}; for digits and capital"
+        " letters there is iso7064-mod-37-36",
     )
     sequences = [s for s in segments if s.role == "sequence"]
     yield sum(s.dedicated for s in sequences) <= 1, "专属网格在两段中编号", "dedicated grids are numbered twice"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
-from gridgis.coding.check import ALGORITHMS
+from gridgis.coding.check import check_character
 from gridgis.coding.code import Code
 from gridgis.coding.refuse import check_characters, fail, fail_at, wrong_length
 from gridgis.coding.segment import Segment
@@ -63,7 +63,7 @@ def _check_digit(scheme: Scheme, text: str, values: Mapping[str, str]) -> None:
     check = scheme.segments[-1]
     if check.role != "check":
         return
-    right = ALGORITHMS[check.algorithm](text[: -check.width])
+    right = check_character(check.algorithm, text[: -check.width])
     if values[check.name] != right:
         fail_at(
             CODE,

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from typing import NoReturn
 
-from gridgis.coding.segment import DIGITS, Segment
+from gridgis.coding.check import DIGITS
+from gridgis.coding.segment import Segment
 from gridgis.errors import InvalidInput
 
 _LOOK_ALIKE = {"O": "0", "o": "0", "I": "1", "l": "1", "Z": "2"}

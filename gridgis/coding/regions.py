@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from gridgis.coding.segment import DIGITS
+from gridgis.coding.check import DIGITS
 from gridgis.errors import InvalidInput
 
 WIDTHS = {1: 2, 2: 4, 3: 6, 4: 9, 5: 12}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gridgis.coding.check import DIGITS
+
 ROLES = ("region", "fixed", "free", "sequence", "kind", "level", "check")
 KINDS = ("comprehensive", "dedicated")
 LEVELS = (1, 2, 3)
-DIGITS = "0123456789"
 
 
 @dataclass(frozen=True)

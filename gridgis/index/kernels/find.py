@@ -195,16 +195,26 @@ def exact_word(t: Any, x: float, y: float, count: bool) -> Any:
     if not touched or (word > 0 and not count):
         return word, 0
     near = np.empty(2 * len(slots), np.int32)
-    n = 0
+    n, lowest = 0, np.int32(2**31 - 1)
     for e in slots:
         if not _crossed(t, e, x, y, cx, cy)[1]:
             continue
         for polygon in t.sides[e]:
-            if polygon >= 0 and not (near[:n] == polygon + 1).any():
+            if polygon >= 0 and not _among(near, n, polygon + 1):
                 near[n] = polygon + 1
+                lowest = min(lowest, polygon + 1)
                 n += 1
     told = min(n, LET_IN - 1)
-    return (word, told) if word > 0 else (near[:n].min(), told + LET_IN)
+    return (word, told) if word > 0 else (lowest, told + LET_IN)
+
+
+@njit(cache=True, nogil=True)
+def _among(words: Any, n: int, word: int) -> bool:
+    """Tell whether a word is one of the first n."""
+    for k in range(n):  # noqa: SIM110
+        if words[k] == word:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)

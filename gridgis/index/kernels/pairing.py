@@ -94,7 +94,7 @@ def pair_edges(xy: Any, number: Any, count: int, rings: Any, owner: Any, hole: A
     after = np.empty(len(xy), np.int32)
     user = np.full(count, -1, np.int32)
     m = 0
-    crowded, crowds = np.empty((4, 3), np.int32), 0
+    crowded, crowds = np.empty((len(xy), 3), np.int32), 0
     for r in range(len(owner)):
         first, last, polygon = rings[r], rings[r + 1] - 1, owner[r]
         turn = _turns_left(xy, number, first, last)
@@ -120,14 +120,12 @@ def pair_edges(xy: Any, number: Any, count: int, rings: Any, owner: Any, hole: A
                 e = m
                 m += 1
             if sides[e, s] >= 0:
-                if crowds == len(crowded):
-                    crowded = np.concatenate((crowded, np.empty_like(crowded)))
                 crowded[crowds, 0], crowded[crowds, 1], crowded[crowds, 2] = e, sides[e, s], polygon
                 crowds += 1
             if sides[e, 1 - s] == polygon:
                 suspect[polygon] = True
             sides[e, s] = polygon
-    return ends[:m].copy(), sides[:m].copy(), crowded[:crowds]
+    return ends[:m].copy(), sides[:m].copy(), crowded[:crowds].copy()
 
 
 @njit(cache=True)

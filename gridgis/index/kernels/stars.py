@@ -66,4 +66,7 @@ def words_at_vertices(vertices: Any, ends: Any, sides: Any, suspect: Any) -> Any
                     words[v] = -1
                 elif polygon >= 0 and (lowest[v] == 0 or lowest[v] > polygon + 1):
                     lowest[v] = polygon + 1
-    return np.where(words == 0, lowest, words)
+    for v in range(len(vertices)):
+        if words[v] == 0:
+            words[v] = lowest[v]
+    return words

@@ -40,6 +40,7 @@ class OurIndex(Engine):
     def __init__(self, polygons: Geometries, kind: str = PLAIN) -> None:
         self.name = kind
         self.index = build(polygons, kind)
+        self.index.load()
 
     def load(self, xy: Floats) -> None:
         self.x, self.y = np.ascontiguousarray(xy.T)
@@ -106,6 +107,7 @@ def warm_up() -> None:
     cover = make_coverage(Size(60, 1800, (108.0, 32.0, 108.1, 32.1)))
     for kind in kinds():
         index = build(cover.polygons, kind)
+        index.load()
         index.locate(*cover.a.T)
         index.locate_one(*cover.a[0].tolist())
         _filed(index)

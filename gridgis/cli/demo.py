@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,8 @@ def demo_command(
 
     gridgis demo -o demo
     """
+    from importlib import resources
+
     from gridgis.cli.report import print_json, progress_bar
     from gridgis.service.demo import mark_folder, run_demo
 

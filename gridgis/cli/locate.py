@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,13 +54,16 @@ def locate_command(
 
     gridgis locate --place 桂花苑 -r registry.gpkg
     """
+    _need_one_way(lon, lat, points, place)
+    _need_used(points, out, place, crs)
+    if lon is not None and lat is not None and at is None and _say_quickly(registry, lon, lat, crs, as_json):
+        return
     from gridgis.io.plan_file import check_output
     from gridgis.service.locator import Locator
 
-    _need_one_way(lon, lat, points, place)
-    _need_used(points, out, place, crs)
     if out is not None:
         check_output(out, (registry, points), (".csv",))
+    _tell_of_building()
     with Locator.open(registry) as locator:
         if points is not None:
             _many(locator, points, out, crs, _when(at), as_json)
@@ -69,7 +73,16 @@ def locate_command(
             assert lon is not None
             assert lat is not None
             asked = locator.snapshot(_when(at))
-            _say([(None, None, asked.locate(lon, lat, crs))], asked, as_json)
+            hit = asked.locate(lon, lat, crs)
+            _say([(None, None, hit)], [asked.card(hit.code, mask=False) if hit.code else None], as_json)
+
+
+def _tell_of_building() -> None:
+    """Say on stderr that an index is built, and what cannot be kept."""
+    log = logging.getLogger("gridgis.index")
+    log.setLevel(logging.INFO)
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
 
 
 def _need_one_way(lon: float | None, lat: float | None, points: Path | None, place: str | None) -> None:
@@ -122,14 +135,33 @@ def _place(asked: Snapshot, name: str, as_json: bool) -> None:
         typer.echo(f"没有名为“{name}”的建筑或小区 / no building or estate is called '{name}'")
     if len(hits) > PLACES:
         typer.echo(f"只列出前 {PLACES} 处，请写得更全 / the first {PLACES} only: give more of the name", err=True)
-    _say(list(hits[:PLACES]), asked, as_json)
+    cards = [asked.card(hit.code, mask=False) if hit.code else None for _, _, hit in hits[:PLACES]]
+    _say(list(hits[:PLACES]), cards, as_json)
 
 
-def _say(hits: list[tuple[Any, Any, Any]], asked: Snapshot, as_json: bool) -> None:
-    from gridgis.cli.report import print_json
+def _say_quickly(registry: str, lon: float, lat: float, crs: str, as_json: bool) -> bool:
+    """Answer from the mapped index of the revision in force; tell whether that could be done."""
+    from gridgis.geometry.lonlat import canonical_crs, check_lonlat
+    from gridgis.registry.quick import locate_quickly
 
-    cards = [asked.card(hit.code, mask=False) if hit.code else None for _, _, hit in hits]
+    check_lonlat(lon, lat)
+    label = canonical_crs(crs)
+    if label not in ("EPSG:4490", "EPSG:4326"):
+        from gridgis.geometry.shift import to_stored_lonlat
+
+        lon, lat = (float(v) for v in to_stored_lonlat(lon, lat, crs)[:2])
+    found = locate_quickly(registry, lon, lat, label)
+    if found is None:
+        return False
+    hit, card = found
+    _say([(None, None, hit)], [card], as_json)
+    return True
+
+
+def _say(hits: list[tuple[Any, Any, Any]], cards: list[dict[str, Any] | None], as_json: bool) -> None:
     if as_json:
+        from gridgis.cli.report import print_json
+
         keys = ("name", "kind", "hit", "card")
         rows = [dict(zip(keys, (n, k, h.to_dict(), c), strict=True)) for (n, k, h), c in zip(hits, cards, strict=True)]
         print_json(rows[0] if len(rows) == 1 and rows[0]["name"] is None else rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ class Codes:
         (o,) int32: positions of the codes of the overlay grids.
     coarse
         (b,) uint8: 1 where a base grid is a whole community.
+    inside
+        (2 n,) float64: lon, lat of a point well inside the grid of each code.
     """
 
     text: Any
@@ -33,10 +36,28 @@ class Codes:
     base: Any
     overlays: Any
     coarse: Any
+    inside: Any
+
+    def __len__(self) -> int:
+        """Return how many codes there are."""
+        return len(self.parents)
 
     def __getitem__(self, position: int) -> str:
         """Return the code at a position."""
         return bytes(self.text[position * self.width : (position + 1) * self.width]).rstrip(b"\0").decode()
+
+    def centre(self, code: str) -> list[float]:
+        """Return lon, lat of a point well inside a grid.
+
+        Raises
+        ------
+        KeyError
+            There is no such code.
+        """
+        k = bisect_left(self, code)
+        if k == len(self) or self[k] != code:
+            raise KeyError(code)
+        return [float(v) for v in self.inside[2 * k : 2 * k + 2]]
 
     def chain(self, position: int) -> tuple[str, ...]:
         """Return the codes from one up to level 1, itself first."""

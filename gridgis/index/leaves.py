@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, need_crs
@@ -62,6 +64,11 @@ def _climb(code: str, parents: dict[str, str | None]) -> tuple[str, ...]:
             )
         chain.append(above)
     return tuple(chain)
+
+
+def inner_points(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return (n, 2) lon, lat of a point well inside each polygon, rounded to 9 decimals."""
+    return np.round(shapely.get_coordinates(shapely.point_on_surface(geometries)), 9)
 
 
 def overlay_grids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -19,6 +19,8 @@ from gridgis.model import Hit
 INSIDE, SHARED, OUTER, OVERLAY, OUTSIDE = "inside", "shared-border", "outer-border", "overlay", "outside"
 BASE, OVER = "b.", "o."
 """Sections of the base grids' and of the overlays' tables begin so."""
+CODE_TABLES = ("parents", "base", "overlays", "coarse", "inside")
+"""Sections of the codes: fields of Codes."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def head_of(sections: dict[str, Section], path: str | Path, key: str) -> dict[st
 def codes_of(sections: dict[str, Section], head: dict[str, Any]) -> Codes:
     """Return the codes as they stand in a file."""
     text = sections["codes"].body
-    return Codes(text, head["width"], *(sections[k].numbers for k in ("parents", "base", "overlays", "coarse")))
+    return Codes(text, head["width"], *(sections[k].numbers for k in CODE_TABLES))
 
 
 def view_tables(sections: dict[str, Section], prefix: str) -> Tables:

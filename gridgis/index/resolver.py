@@ -19,11 +19,12 @@ from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.index.borders import Borders
 from gridgis.index.codes import Codes, padded, parents_of
 from gridgis.index.grid_index import Explained, GridIndex
-from gridgis.index.leaves import base_grids, chains_of, checked_grids, overlay_grids
+from gridgis.index.leaves import base_grids, chains_of, checked_grids, inner_points, overlay_grids
 from gridgis.index.mapped import Bounds, Section, map_sections
 from gridgis.index.plain import Plain
 from gridgis.index.point_resolver import (
     BASE,
+    CODE_TABLES,
     INSIDE,
     OUTER,
     OUTSIDE,
@@ -104,7 +105,7 @@ class Resolver:
         """
         frame = checked_grids(grids)
         base, over = base_grids(frame), overlay_grids(frame)
-        codes = _codes(frame["code"].tolist(), chains_of(frame), base, over)
+        codes = _codes(frame, chains_of(frame), base, over)
         overlays = _indexed(over, "叠加专属网格", "overlay grids") if len(over) else None
         return cls(_indexed(base, "基础网格", "base grids"), overlays, codes, work_crs, revision)
 
@@ -121,7 +122,7 @@ class Resolver:
         c = self.codes
         head = {"key": key, "revision": self.revision, "work_crs": self.work_crs, "width": c.width}
         arrays = {"head": _bytes(json.dumps(head, sort_keys=True).encode()), "codes": np.asarray(c.text)}
-        arrays |= {name: np.asarray(getattr(c, name)) for name in ("parents", "base", "overlays", "coarse")}
+        arrays |= {name: np.asarray(getattr(c, name)) for name in CODE_TABLES}
         arrays |= _arrays(self.base, BASE)
         if self.overlays is not None:
             arrays |= _arrays(self.overlays, OVER)
@@ -233,14 +234,16 @@ class Resolver:
 
 
 def _codes(
-    codes: list[str], chains: dict[str, tuple[str, ...]], base: gpd.GeoDataFrame, over: gpd.GeoDataFrame
+    frame: gpd.GeoDataFrame, chains: dict[str, tuple[str, ...]], base: gpd.GeoDataFrame, over: gpd.GeoDataFrame
 ) -> Codes:
+    codes = frame["code"].tolist()
     text, width = padded(codes)
     coarse = (base["kind"] == "comprehensive") & (base["level"] == 1)
+    inside = inner_points(frame.geometry.to_numpy()).ravel()
     parents = np.array(parents_of(codes, chains), dtype=np.int32)
     at = {code: k for k, code in enumerate(codes)}
     bases, overs = (np.array([at[c] for c in table["code"]], dtype=np.int32) for table in (base, over))
-    return Codes(_bytes(text), width, parents, bases, overs, coarse.to_numpy(dtype=np.uint8))
+    return Codes(_bytes(text), width, parents, bases, overs, coarse.to_numpy(dtype=np.uint8), inside)
 
 
 def _bytes(text: bytes) -> NDArray[np.uint8]:

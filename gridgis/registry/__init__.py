@@ -7,6 +7,18 @@ scheme) and a connection: one transaction each.
 
 from __future__ import annotations
 
-from gridgis.registry.registry import Registry
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gridgis.registry.registry import Registry
 
 __all__ = ["Registry"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the facade when it is first asked for: ``quick.py`` does without all that it needs."""
+    if name != "Registry":
+        raise AttributeError(f"module 'gridgis.registry' has no attribute {name!r}")
+    from gridgis.registry.registry import Registry
+
+    return Registry

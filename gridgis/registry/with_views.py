@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -16,12 +17,16 @@ from gridgis.model import Hit
 from gridgis.registry import finding, tables
 from gridgis.registry.book import GRID_FRAME, Book, When
 from gridgis.registry.cards import View
+from gridgis.registry.index_cache import cache_key, cache_path
 from gridgis.registry.store import frame
 from gridgis.registry.with_team import WithTeam
 
 
 class WithViews(WithTeam):
     """Reading what was published. A revision never changes, so what is cached of it stays true."""
+
+    path: str
+    """Its address."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -71,7 +76,16 @@ class WithViews(WithTeam):
         first = sa.select(g.code, sa.func.min(g.valid_from).label("n")).group_by(g.code).subquery()
         days = c.execute(sa.select(first.c.code, r.in_force_from).join(tables.revision, r.number == first.c.n))
         grids = self._book.grids(c, number)[GRID_FRAME]
-        return View(number, grids, names, {row[0]: row[1] for row in days}, self._book.work_crs)
+        days_of = {row[0]: row[1] for row in days}
+        return View(number, grids, names, days_of, self._book.work_crs, self._cache(c, number))
+
+    def _cache(self, c: sa.Connection, number: int) -> tuple[Path, str] | None:
+        """Return file and key of a revision's index, where it is the one in force."""
+        r = tables.revision.c
+        seal = c.execute(sa.select(r.seal).where(r.number == number)).scalar()
+        if seal is None or number != self._book.number(c):
+            return None
+        return cache_path(self.path), cache_key(self._book.work_crs, number, seal)
 
     def grids(self, level: int | None = None, kind: str | None = None, at: When = None) -> gpd.GeoDataFrame:
         """Return grids in force at a revision number or day (default today), in stored coordinates."""

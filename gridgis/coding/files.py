@@ -10,6 +10,19 @@ from typing import Any
 from gridgis.coding.faults import Fault, find_faults, made_segment
 from gridgis.errors import InvalidInput
 
+_TOML_HINTS = {
+    "Cannot overwrite": ("同一个键写了两次", "the key is written twice"),
+    "Cannot declare": (
+        "同一个表写了两次；每段须以 [[segment]]（双方括号）开头",
+        "a table is there twice; each segment begins with [[segment]], in double brackets",
+    ),
+    "": (
+        '文本须加引号，如 name = "my"；数字和符号用半角；列表如 [1, 2]',
+        'texts need quotes, as name = "my"; digits and signs are half-width; a list is [1, 2]',
+    ),
+}
+"""How the parser's reason begins -> what to do."""
+
 
 def scheme_names() -> list[str]:
     """List the shipped schemes."""
@@ -47,10 +60,10 @@ def _bad_toml(text: str, why: str) -> Fault:
         return Fault(f"不是有效的 TOML（文件不完整）：{why}", f"is no valid TOML (something is not closed): {why}")
     line = text.splitlines()[int(place[1]) - 1].strip()
     reason = why.replace(place[0], "")
+    zh, en = next(hint for start, hint in _TOML_HINTS.items() if reason.startswith(start))
     return Fault(
-        f'第{place[1]}行“{line}”不是有效的 TOML：{reason}；文本须加引号，如 name = "my"，每段以 [[segment]] 开头',
-        f"line {place[1]}, '{line}', is no valid TOML: {reason}; texts need quotes, as name = \"my\", and each segment"
-        " begins with [[segment]]",
+        f"第{place[1]}行“{line}”不是有效的 TOML（{reason}）：{zh}",
+        f"line {place[1]}, '{line}', is no valid TOML ({reason}): {en}",
     )
 
 

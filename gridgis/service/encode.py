@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from gridgis.coding import Scheme
+from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
 from gridgis.io.codes import read_codes
 from gridgis.io.plan_file import read_plan
@@ -43,8 +44,21 @@ def encode_file(plan: str | Path, scheme: str = "national-15", issued: str | Pat
         As `read_plan`, `Scheme.load`, `read_codes` and `encode_plan` do.
     """
     rules = Scheme.load(scheme)
-    codes = [] if issued is None else [rules.parse(code).text for code in read_codes(issued)]
+    codes = [] if issued is None else _issued(rules, issued)
     return code_table(read_plan(plan), rules, codes)
+
+
+def _issued(scheme: Scheme, path: str | Path) -> list[str]:
+    """Read a list of issued codes; all must be of the scheme, for a code that is not seen would be issued again."""
+    codes = read_codes(path)
+    for i, text in enumerate(codes, start=1):
+        try:
+            scheme.parse(text)
+        except InvalidInput as e:
+            raise InvalidInput(
+                f"已发放编码 {path} 的第{i}个编码：{e.zh}", f"issued codes {path}, code {i}: {e.en}", **e.fields
+            ) from e
+    return codes
 
 
 def code_table(plan: DivisionPlan, scheme: Scheme, issued: list[str]) -> gpd.GeoDataFrame:

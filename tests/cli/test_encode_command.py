@@ -142,8 +142,8 @@ def test_the_plan_file_is_never_replaced(plan_file: Path) -> None:
 
 def test_garbage_among_the_issued_codes_leaves_no_file(plan_file: Path) -> None:
     issued = plan_file.with_name("issued.txt")
-    issued.write_text("61090200100\n", encoding="utf-8")
-    with pytest.raises(InvalidInput):
+    issued.write_text(f"{CODE}001\n61090200100\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"issued\.txt 的第2个编码.*issued\.txt, code 2"):
         encode_command(plan_file, issued=issued)
     assert sorted(p.name for p in plan_file.parent.iterdir()) == ["issued.txt", "plan.gpkg"]
 

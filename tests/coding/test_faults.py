@@ -63,6 +63,9 @@ algorithm = "iso7064-mod-11-10"
 FAULTS = [
     ("name = ", "name ", "不是有效的 TOML", "line 2, .*no valid TOML"),
     ('"mine"', "mine", "第2行“name = mine”.*文本须加引号", "line 2, 'name = mine'.*texts need quotes"),
+    ('name = "mine"', 'name = "mine"\nname = "my"', "同一个键写了两次", "the key is written twice"),
+    ('[[segment]]\nname = "area"', '[segment]\nname = "area"', "双方括号", "in double brackets"),
+    ("width = 2", "width = ２", "数字和符号用半角", "half-width"),
     ("algorithm = ", "algorithm = [", "文件不完整", "something is not closed"),
     ('name = "mine"\n', "", "缺少 name", "needs a name"),
     ('name = "mine"', "name = 3", "name = 3 类型不对，应为文本", "name = 3 must be a text"),
@@ -118,7 +121,7 @@ FAULTS = [
         "校验码为1位",
         "a check digit has width 1",
     ),
-    ('role = "free"\nwidth = 2', 'role = "free"\nwidth = 2\nalphabet = "0X"', r"不能用于字符 \['X'\]", "for digits and"),
+    ('role = "free"\nwidth = 2', 'role = "free"\nwidth = 2\nalphabet = "0X"', r"不能用于字符 \['X'\]", "for digits"),
     ('role = "free"\nwidth = 2\nvalue = "00"', 'role = "check"\nwidth = 1\nalgorithm = "iso7064-mod-11-10"',
      '只能有一个 role = "check"', "one segment of the role check only"),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridgis.cli.app import app
+from gridgis.cli.point import print_found
 from gridgis.errors import InvalidInput
 from gridgis.geometry.lonlat import STORED_CRS
 
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 
 PLACES = 20
 """So many places of a name are shown."""
-
-RULES = {
-    "inside": "在网格内",
-    "shared-border": "在共同边界上",
-    "outer-border": "在外边界上",
-    "overlay": "在叠加专属网格内",
-    "outside": "在所有网格之外",
-}
-"""Rules of a hit in Chinese."""
 
 
 @app.command("locate", context_settings={"ignore_unknown_options": True})  # so that -120.5 is a longitude
@@ -56,25 +48,26 @@ def locate_command(
     """
     _need_one_way(lon, lat, points, place)
     _need_used(points, out, place, crs)
-    if lon is not None and lat is not None and at is None and _say_quickly(registry, lon, lat, crs, as_json):
-        return
     from gridgis.io.plan_file import check_output
     from gridgis.service.locator import Locator
 
     if out is not None:
         check_output(out, (registry, points), (".csv",))
     _tell_of_building()
+    code = 0
     with Locator.open(registry) as locator:
         if points is not None:
             _many(locator, points, out, crs, _when(at), as_json)
         elif place is not None:
-            _place(locator.snapshot(_when(at)), place, as_json)
+            code = _place(locator.snapshot(_when(at)), place, as_json)
         else:
             assert lon is not None
             assert lat is not None
             asked = locator.snapshot(_when(at))
             hit = asked.locate(lon, lat, crs)
-            _say([(None, None, hit)], [asked.card(hit.code, mask=False) if hit.code else None], as_json)
+            code = print_found([(None, None, hit, _card(asked, hit))], as_json)
+    if code:
+        raise typer.Exit(code)
 
 
 def _tell_of_building() -> None:
@@ -129,61 +122,14 @@ def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, a
     )
 
 
-def _place(asked: Snapshot, name: str, as_json: bool) -> None:
+def _place(asked: Snapshot, name: str, as_json: bool) -> int:
     hits = asked.place(name, PLACES + 1)
     if not hits and not as_json:
         typer.echo(f"没有名为“{name}”的建筑或小区 / no building or estate is called '{name}'")
     if len(hits) > PLACES:
         typer.echo(f"只列出前 {PLACES} 处，请写得更全 / the first {PLACES} only: give more of the name", err=True)
-    cards = [asked.card(hit.code, mask=False) if hit.code else None for _, _, hit in hits[:PLACES]]
-    _say(list(hits[:PLACES]), cards, as_json)
+    return print_found([(label, kind, hit, _card(asked, hit)) for label, kind, hit in hits[:PLACES]], as_json)
 
 
-def _say_quickly(registry: str, lon: float, lat: float, crs: str, as_json: bool) -> bool:
-    """Answer from the mapped index of the revision in force; tell whether that could be done."""
-    from gridgis.geometry.lonlat import canonical_crs, check_lonlat
-    from gridgis.registry.quick import locate_quickly
-
-    check_lonlat(lon, lat)
-    label = canonical_crs(crs)
-    if label not in ("EPSG:4490", "EPSG:4326"):
-        from gridgis.geometry.shift import to_stored_lonlat
-
-        lon, lat = (float(v) for v in to_stored_lonlat(lon, lat, crs)[:2])
-    found = locate_quickly(registry, lon, lat, label)
-    if found is None:
-        return False
-    hit, card = found
-    _say([(None, None, hit)], [card], as_json)
-    return True
-
-
-def _say(hits: list[tuple[Any, Any, Any]], cards: list[dict[str, Any] | None], as_json: bool) -> None:
-    if as_json:
-        from gridgis.cli.report import print_json
-
-        keys = ("name", "kind", "hit", "card")
-        rows = [dict(zip(keys, (n, k, h.to_dict(), c), strict=True)) for (n, k, h), c in zip(hits, cards, strict=True)]
-        print_json(rows[0] if len(rows) == 1 and rows[0]["name"] is None else rows)
-    else:
-        for (name, kind, hit), card in zip(hits, cards, strict=True):
-            if name:
-                typer.echo(f"{name}（{kind}）")
-            _print(hit, card)
-    if not any(hit.code for _, _, hit in hits):
-        raise typer.Exit(1)
-
-
-def _print(hit: Any, card: dict[str, Any] | None) -> None:
-    where = f"{hit.lon:.6f}, {hit.lat:.6f}（{hit.crs}），第 {hit.revision} 版 / revision {hit.revision}"
-    if card is None:
-        typer.echo(f"{where}\n  {RULES['outside']} / outside; 最近 / nearest: {hit.nearest} ({hit.nearest_m:.1f} m)")
-        return
-    typer.echo(f"{where}\n  {hit.code} {card['name'] or ''}，{RULES.get(hit.rule, hit.rule)} / {hit.rule}")
-    if hit.border_m is not None:
-        beyond = f"，对面 / beyond: {hit.neighbour}" if hit.neighbour else ""
-        typer.echo(f"  距边界 / border: {hit.border_m:.1f} m{beyond}")
-    for link in card["chain"]:
-        leader = link["leader"]
-        who = f"{leader['name']} {leader['phone'] or ''}" if leader else "空缺 / vacant"
-        typer.echo(f"  {link['level'] or '专属'}级 {link['code']} {link['name'] or ''}：{who}")
+def _card(asked: Snapshot, hit: Any) -> dict[str, Any] | None:
+    return asked.card(hit.code, mask=False) if hit.code else None

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.main import create_app
-from gridgis.cli.app import app, exit_code
+from gridgis.cli.app import exit_code
+from gridgis.cli.commands import app
 from gridgis.cli.serve import refuse_other_hosts
 from gridgis.errors import Forbidden, GridgisError
 

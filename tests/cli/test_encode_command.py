@@ -11,7 +11,7 @@ import pytest
 from shapely.geometry import LineString, box
 from typer.testing import CliRunner
 
-from gridgis.cli.app import app
+from gridgis.cli.commands import app
 from gridgis.cli.encode import encode_command
 from gridgis.coding import Scheme
 from gridgis.errors import InvalidInput, NotFound

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from gridgis.cli.app import app
+from gridgis.cli.commands import app
 from gridgis.errors import InvalidInput
 
 OLD = "code,name\n610928,旬阳县\n610928100,城关镇\n610928100004,老城社区\n610928100227,庙河村委会\n610902,汉滨区\n"

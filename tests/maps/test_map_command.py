@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gridgis.cli.app import app
+from gridgis.cli.commands import app
 from gridgis.errors import GridgisError, InvalidInput, NotFound
 from gridgis.registry import Registry
 

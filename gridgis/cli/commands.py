@@ -1,0 +1,23 @@
+"""All families of commands, registered."""
+
+from __future__ import annotations
+
+from gridgis.cli import demo, divide, encode, locate, map, plan, plan_show, regions, registry, serve, team, verify
+from gridgis.cli.app import app, main
+
+__all__ = [
+    "app",
+    "demo",
+    "divide",
+    "encode",
+    "locate",
+    "main",
+    "map",
+    "plan",
+    "plan_show",
+    "regions",
+    "registry",
+    "serve",
+    "team",
+    "verify",
+]

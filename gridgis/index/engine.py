@@ -71,6 +71,8 @@ class Engine:
     def load(self) -> None:
         """Wait for the compiled code."""
         with _loading:
+            if self._find is not None:
+                return  # packed once: other threads may hold its address
             from gridgis.index.kernels import find, view
 
             self._packed = view.packed(self._tables)
@@ -78,9 +80,10 @@ class Engine:
             nowhere = np.zeros(0)
             find.locate_all(self._address, nowhere, nowhere, np.zeros(0, np.int32), np.zeros(0, np.uint8))
             find.locate_one(self._address, math.nan, math.nan)
-            find.locate_one.disable_compile()  # integers are cast, in place of compiling for them
             self._find = find
-            self.one = partial(find.locate_one, self._address)
+            # The compiled function itself, which casts numbers, without numba's search for one that fits: 0.1 us less.
+            compiled: Any = next(iter(find.locate_one.overloads.values()))
+            self.one = partial(compiled.entry_point, self._address)
             _loaded.set()
 
     def _ready(self, points: int) -> bool:

@@ -67,6 +67,7 @@ class GridIndex:
     def __init__(self, layers: Sequence[Tables], ids: Positions, bounds: Bounds) -> None:
         self._layers = tuple(layers)
         self._engines = tuple(Engine(t) for t in layers)
+        self._only = self._engines[0] if len(layers) == 1 else None
         self.ids = ids
         """(n,) the ids by position."""
         self.bounds = bounds
@@ -93,7 +94,9 @@ class GridIndex:
         compact
             Take about a third less memory, and a quarter more time for a lookup.
         on_overlap
-            "refuse", or "lowest": where polygons overlap, that of lowest position answers, and a gap is outside.
+            "refuse", or "lowest": polygons may overlap. Of those that hold the moved point (see Notes of the class)
+            that of lowest position answers; where none does, the lowest of those that touch the point. Gaps are
+            outside.
 
         Raises
         ------
@@ -150,7 +153,7 @@ class GridIndex:
         Raises
         ------
         InvalidInput
-            ``lon`` and ``lat`` differ in shape or are no numbers.
+            ``lon`` and ``lat`` differ in shape or are no numbers; ``threads`` is less than 1.
         """
         x, y = _checked_points(lon, lat)
         return self._many(x.ravel(), y.ravel(), _UNASKED, threads)[0].reshape(x.shape)
@@ -163,17 +166,17 @@ class GridIndex:
         InvalidInput
             ``lon`` or ``lat`` is no number.
         """
-        if len(self._engines) > 1:
+        if self._only is None:
             return int(self.locate([lon], [lat])[0])
         try:
-            return self._engines[0].one(lon, lat)
-        except (TypeError, ValueError):
+            return self._only.one(lon, lat)
+        except (TypeError, ValueError, OverflowError):
             return int(self.locate([lon], [lat])[0])  # tells what is wrong, or takes numbers of other types
 
     def explain(self, lon: ArrayLike, lat: ArrayLike, *, threads: int = 1) -> Explained:
         """Return positions and how they were decided, for (n,) points."""
         x, y = _checked_points(lon, lat)
-        found, how = self._many(x, y, np.zeros(len(x), dtype=np.uint8), threads)
+        found, how = self._many(x.ravel(), y.ravel(), np.zeros(x.size, dtype=np.uint8), threads)
         position = _positions(self.ids, found)
         let_in = how >= LET_IN
         return Explained(position, (position >= 0) & ~let_in, (how & (LET_IN - 1)).astype(np.int64))
@@ -208,22 +211,34 @@ class GridIndex:
         self, x: NDArray[np.float64], y: NDArray[np.float64], how: NDArray[np.uint8], threads: int
     ) -> tuple[Positions, NDArray[np.uint8]]:
         """Return ids, and ``how`` filled where it is asked for."""
+        if threads < 1:
+            raise InvalidInput(f"threads 应不小于 1，实为 {threads}", f"threads must be 1 or more, not {threads}")
         out = np.empty(len(x), dtype=np.int32)
-        _in_parts(self._engines[0], x, y, out, how, threads)
         if len(self._engines) == 1:
+            _in_parts(self._engines[0], x, y, out, how, threads)
             return out, how
+        how = np.zeros(len(x), dtype=np.uint8)
+        _in_parts(self._engines[0], x, y, out, how, threads)
         for engine in self._engines[1:]:
             other, told = np.empty_like(out), np.zeros_like(how)
             _in_parts(engine, x, y, other, told, threads)
-            better = (other >= 0) & ((out < 0) | (other < out))  # names of layers are positions
-            out[better] = other[better]
-            if len(how):
-                let_in = np.where(better, told, how) & LET_IN
-                how[:] = np.minimum((how & (LET_IN - 1)) + (told & (LET_IN - 1)), LET_IN - 1) | let_in
+            _take_lower(out, how, other, told)
         return np.where(out < 0, out, self.ids[out]).astype(np.int32), how
 
 
 _UNASKED = np.zeros(0, dtype=np.uint8)
+
+
+def _take_lower(out: Positions, how: NDArray[np.uint8], other: Positions, told: NDArray[np.uint8]) -> None:
+    """Bring the answers of another layer into ``out`` and ``how``: a point is let in only where no layer holds it."""
+    better = _rank(other, told) < _rank(out, how)
+    out[better] = other[better]
+    touching = np.minimum((how & (LET_IN - 1)) + (told & (LET_IN - 1)), LET_IN - 1)
+    how[:] = np.where(better, told, how) & LET_IN | touching
+
+
+def _rank(positions: Positions, how: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return np.where(positions < 0, 1 << 33, positions.astype(np.int64) + (how >= LET_IN) * (1 << 32))
 
 
 def _in_parts(engine: Engine, x: Any, y: Any, out: Any, how: Any, threads: int) -> None:
@@ -277,8 +292,8 @@ def _checked_ids(count: int, ids: ArrayLike | None) -> Positions:
 
 def _checked_points(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     try:
-        x, y = np.ascontiguousarray(lon, dtype=np.float64), np.ascontiguousarray(lat, dtype=np.float64)
-    except (TypeError, ValueError) as e:
+        x, y = (np.require(v, np.float64, ["C", "W"]) for v in (lon, lat))  # read-only ones would be compiled for anew
+    except (TypeError, ValueError, OverflowError) as e:
         raise InvalidInput(f"经纬度须为数字：{e}", f"lon and lat must be numbers: {e}") from e
     if x.shape != y.shape:
         raise InvalidInput(

@@ -15,8 +15,11 @@ _IN_COARSE = 30.0
 _MAX_SHIFT = 7
 _SLACK = 1e-9
 """An edge so near to a coarse cell, in coarse cells, is looked at there, besides what corners are moved by."""
-_FINEST = 2.0**-36
-"""No cell is smaller, in parts of the size of the coordinates: corners are moved by 1e-4 cells at most."""
+_FINEST = 2.0**-28
+"""No cell is smaller, in parts of the size of the coordinates: corners are moved by 2**-21 cells at most."""
+_PAD = 2.0**-13
+"""Free ground around, in parts of the size: the corner of the first cell is near no edge. Points outside the bounds are
+looked up there."""
 
 
 def to_tables(
@@ -28,7 +31,7 @@ def to_tables(
     """
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     reach = np.maximum(np.abs(low), np.abs(high)) + (high - low)
-    pad = np.maximum((high - low) * 1e-6, reach * _FINEST)
+    pad = np.maximum((high - low) * _PAD, reach * _FINEST)
     low, high = low - pad, high + pad
     size = high - low
     most = np.clip(size / (reach * _FINEST), 1, 2**20)  # cells each way, coarse or not
@@ -45,6 +48,7 @@ def to_tables(
     fine = np.empty(begin[-1], dtype=np.int32)
     net, shape = (vertices, ends, sides), (columns, rows)
     leaves, slots, order, doubt = write_leaves(net, frame, slack, shape, start, edges, coarse, fine)
+    leaves, slots = leaves.copy(), slots.copy()  # by NumPy, which asks for large pages of memory where numba does not
     suspect = np.zeros(len(ids) + 1, dtype=bool)
     suspect[sides[doubt]] = True  # -1 is the last
     sides = sides[order]

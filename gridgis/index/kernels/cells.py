@@ -19,6 +19,8 @@ REACH = 0.1
 """Edges are drawn so far beyond their cell, in cells."""
 MARGIN = 2.0**-49
 """Corners are moved by so much, in parts of the size of the coordinates."""
+BESIDE = 2.0**-20
+"""In cells: twice what corners are moved by at most (`gridgis.index.layout`), and no more than NEAR allows for."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -89,9 +91,11 @@ def into_coarse(vertices: Any, ends: Any, frame: Any, slack: float, columns: int
                 else:
                     start[c + 1] += 1
         if not fill:
-            start[:] = np.cumsum(start)
-            edges = np.empty(start[-1], np.int32)
-            start[:-1] = start[1:]
+            for c in range(columns * rows):
+                start[c + 1] += start[c]
+            edges = np.empty(start[columns * rows], np.int32)
+            for c in range(columns * rows):
+                start[c] = start[c + 1]
     return start, edges
 
 
@@ -101,7 +105,8 @@ def _longer(array: Any, need: int) -> Any:
     if need <= len(array):
         return array
     new = np.empty(2 * need, array.dtype)
-    new[: len(array)] = array
+    for k in range(len(array)):  # a slice assigned would bring numba's error texts about shapes, seconds to compile
+        new[k] = array[k]
     return new
 
 
@@ -129,6 +134,13 @@ def _clip(x1: float, y1: float, x2: float, y2: float, low: float, high: float, w
     elif y1 < low or y1 > high:
         t1 = -1.0
     return t0, t1
+
+
+@njit(cache=True, error_model="numpy")
+def _height_at_corner(x1: float, y1: float, x2: float, y2: float, above: bool) -> float:
+    """Return the height of a segment just west of the corner: 0 or more if it passes ``above`` that, else 0 or less."""
+    y = y1 if x2 <= x1 else y1 + min(max((-BESIDE - x1) / (x2 - x1), 0.0), 1.0) * (y2 - y1)
+    return max(y, 0.0) if above else min(y, 0.0)
 
 
 @njit(cache=True, error_model="numpy")
@@ -222,23 +234,29 @@ def _by_cell(at: Any, n: int, slack: float, k: int, touched: Any, pairs: Any) ->
 
 @njit(cache=True, error_model="numpy")
 def _draw(cell: Any, q: int, i: int, j: int, cx: float, cy: float, codes: Any, o: int) -> bool:
-    """Write the rounded ends of an edge into a leaf, o words into it; tell whether it comes near the cell at all."""
+    """Write the rounded ends of an edge into a leaf, o words into it; tell whether it comes near the cell at all.
+
+    Of an edge that begins west of the corner only the part east of it is drawn. Whether it passes above the corner is
+    decided exactly, and the height where the part begins never contradicts that: else the way from the corner would
+    miss an almost upright edge whose float height there is noise. Above the corner it is crossed by the way north, for
+    which it is marked (unless it is above the whole cell); below it, it is not, and the part begins below all points.
+    """
     full, at = cell[0], cell[1]
     if full[q, 2] <= cx:
         return False  # no way to a point of the cell crosses it
-    x1, y1 = at[q, 0] - i, at[q, 1] - j
-    dx, dy = at[q, 2] - i - x1, at[q, 3] - j - y1
-    from_west = full[q, 0] <= cx
-    t0, t1 = _clip(x1, y1, x1 + dx, y1 + dy, -REACH, 1.0 + REACH, 0.0 if from_west else -1.0)
+    x1, y1, x2, y2 = at[q, 0] - i, at[q, 1] - j, at[q, 2] - i, at[q, 3] - j
+    marked = False
+    if full[q, 0] <= cx:
+        marked = shifted_side(full[q, 0], full[q, 1], full[q, 2], full[q, 3], cx, cy) < 0
+        x1, y1 = 0.0, _height_at_corner(x1, y1, x2, y2, marked)
+    t0, t1 = _clip(x1, y1, x2, y2, -REACH, 1.0 + REACH, -1.0)
     if t0 > t1:
         return False
-    # Marked as from the west, it is crossed by the way north along the cell's western border.
-    marked = from_west and x1 + t0 * dx <= 1e-9
-    marked = marked and shifted_side(full[q, 0], full[q, 1], full[q, 2], full[q, 3], cx, cy) < 0
-    codes[2 * o] = 0 if marked else _code(x1 + t0 * dx)
-    codes[2 * o + 1] = _code(y1 + t0 * dy)
-    codes[2 * o + 2] = _code(x1 + t1 * dx)
-    codes[2 * o + 3] = _code(y1 + t1 * dy)
+    # An end within reach is written as it is, since all edges of a vertex must round it alike.
+    codes[2 * o] = 0 if marked and t0 == 0.0 else _code(x1 + t0 * (x2 - x1))
+    codes[2 * o + 1] = _code(y1 + t0 * (y2 - y1))
+    codes[2 * o + 2] = _code(x1 + t1 * (x2 - x1) if t1 < 1.0 else x2)
+    codes[2 * o + 3] = _code(y1 + t1 * (y2 - y1) if t1 < 1.0 else y2)
     return True
 
 
@@ -318,7 +336,9 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
     """
     west, south, per_x, per_y = frame
     columns, rows = shape
-    longest, m = np.diff(start).max(), len(net[1])
+    longest, m = 0, len(net[1])
+    for c in range(columns * rows):
+        longest = max(longest, start[c + 1] - start[c])
     cell = np.empty((longest, 4)), np.empty((longest, 4)), np.empty(longest, np.int32), np.empty(longest, np.int32)
     touched, pairs = np.empty(4 * 256 + 16, np.int64), np.empty(128, np.int32)
     leaves, slots = np.empty(3 * m + 64, np.int32), np.empty(m + 64, np.int32)
@@ -359,7 +379,8 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
         if rank[e] < 0:
             order[used[2]] = e
             used[2] += 1
-    return leaves[: used[0]].copy(), slots[: used[1]].copy(), order, suspect | ~seen
+        suspect[e] |= not seen[e]
+    return leaves[: used[0]], slots[: used[1]], order, suspect
 
 
 @njit(cache=True, error_model="numpy")

@@ -17,7 +17,9 @@ from gridgis.index.kernels.fetch import prefetch
 from gridgis.index.kernels.view import tables_at
 from gridgis.index.tables import HEAD, LET_IN, LOW, NEAR, STEP
 
-BLOCK = 1024
+BLOCK = 512
+_LINE = 14
+"""A leaf of that many words and more reaches into a second line of memory."""
 _FEW = 16
 """For so few points of a block nothing is fetched ahead on the exact way."""
 
@@ -70,6 +72,7 @@ def _locate_block(t: Any, x: Any, y: Any, out: Any, how: Any, scratch: Any) -> N
         leaf = word < 0
         who[q], where[q] = p, ~word
         prefetch(t.leaves, ~word if leaf else 0)
+        prefetch(t.leaves, ~word + _LINE if leaf else 0)
         q += leaf
     codes = t.leaves.view(np.uint16)
     asked = 0

@@ -89,3 +89,15 @@ def test_no_input_is_replaced(folder: Path) -> None:
 def test_a_day_that_is_none_is_refused(folder: Path) -> None:
     result = run("diff", folder / "old.csv", folder / "new.csv", "--old-day", "2020", "--new-day", "2023-06-30")
     assert result.exit_code == 2
+
+
+def test_of_many_rows_to_look_at_the_first_are_shown_and_the_rest_counted(folder: Path) -> None:
+    many = "".join(f"610928100{n:03},村{n}村委会\n" for n in range(201, 251))
+    (folder / "old.csv").write_text("code,name\n" + many, encoding="utf-8")
+    said = diff(folder).stdout
+    assert said.count("✗") == 40
+    assert "另有 10 条" in said
+    (folder / "list.csv").write_text("code,name\n610928,旬阳县\n" + many, encoding="utf-8")
+    said = run("check", folder / "list.csv", "--day", "2023-06-30").stdout
+    assert said.count("! 610928100") == 40
+    assert "另有 10 条（--json 列出全部）" in said

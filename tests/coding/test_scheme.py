@@ -334,3 +334,11 @@ def test_a_wrong_community_code_of_zh_13_is_refused(community: str) -> None:
 @pytest.mark.parametrize("name", scheme_names())
 def test_a_shipped_scheme_says_what_of_its_source_was_not_found(name: str) -> None:
     assert Scheme.load(name).not_found
+
+
+def test_small_letters_are_told_to_be_capitals() -> None:
+    letters = Scheme.from_text(
+        SHANGHAI.toml.replace("width = 2\nlevels", 'width = 2\nalphabet = "0123456789ABC"\nlevels')
+    )
+    with pytest.raises(InvalidInput, match=r"第13位“a”不对.*请用大写字母.*use capital letters"):
+        letters.parse("ZH3101010130a")

@@ -15,7 +15,7 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.shift import canonical_crs
 from gridgis.model import Hit
 from gridgis.service.locator import Snapshot
-from gridgis.service.points import POINT_COLUMNS, locate_points
+from gridgis.service.points import locate_points
 
 router = APIRouter(tags=["查询 locate"])
 
@@ -93,7 +93,6 @@ def locate_many(services: Wired, points: BulkPoints) -> Response:
         )
     canonical_crs(points.crs)
     now = services.locator.snapshot()
-    table = locate_points(now, points.lon, points.lat, points.crs)
+    columns = locate_points(now, points.lon, points.lat, points.crs)
     revision = now.revision
-    columns = {name: table[name].tolist() for name in POINT_COLUMNS}
-    return answer({"revision": revision, "crs": points.crs, "count": len(table), **columns}, revision)
+    return answer({"revision": revision, "crs": points.crs, "count": len(points.lon), **columns}, revision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,9 +27,11 @@ def locate_command(
     lon: Annotated[float | None, typer.Argument(help="经度 / longitude")] = None,
     lat: Annotated[float | None, typer.Argument(help="纬度 / latitude")] = None,
     points: Annotated[
-        Path | None, typer.Option(help="点表：列 lon, lat，可有 crs、place / table with lon, lat; maybe crs, place")
+        Path | None, typer.Option(help="点表：列 lon, lat，可有 crs、place，.csv .xlsx .parquet .gpkg / points")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="点表的结果 .csv / result of --points")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="点表的结果 / result of --points: .csv .parquet")
+    ] = None,
     place: Annotated[str | None, typer.Option(help="建筑或小区名称 / name of a building or estate")] = None,
     crs: Annotated[str, typer.Option(help="EPSG:4490、EPSG:4326、GCJ-02、BD-09")] = "EPSG:4490",
     at: Annotated[str | None, typer.Option(help="版本号或日期，默认今天 / a revision or a day, default today")] = None,
@@ -52,7 +55,7 @@ def locate_command(
     from gridgis.service.locator import Locator
 
     if out is not None:
-        check_output(out, (registry, points), (".csv",))
+        check_output(out, (registry, points), (".csv", ".parquet"))
     _tell_of_building()
     code = 0
     with Locator.open(registry) as locator:
@@ -101,23 +104,27 @@ def _when(at: str | None) -> int | str | None:
 
 
 def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool) -> None:
-    from gridgis.cli.report import print_json
+    from gridgis.cli.report import print_json, progress_bar
     from gridgis.service.plans import plain_records
-    from gridgis.service.points import locate_table, write_points
+    from gridgis.service.points import count_points, locate_file, locate_table
 
-    table = locate_table(locator, points, crs, at)
-    found, bad = int(table["grid_code"].notna().sum()), int(table["grid_note"].notna().sum())
     if out is not None:
-        write_points(table, out)
-    if as_json:
-        print_json(plain_records(table))
-        return
-    if out is None:
+        with progress_bar(as_json) as progress:
+            counts = locate_file(locator, points, out, crs, at, progress)
+        if as_json:
+            print_json({"out": str(out), **asdict(counts)})
+            return
+    else:
+        table = locate_table(locator, points, crs, at)
+        if as_json:
+            print_json(plain_records(table))
+            return
         typer.echo(table.to_csv(index=False))
-    outside = len(table) - found - bad
+        counts = count_points(table)
+    outside = counts.points - counts.found - counts.unusable
     typer.echo(
-        f"{len(table)} 点：{found} 点有网格，{outside} 点在外，{bad} 点坐标不可用 / "
-        f"{found} in a grid, {outside} outside, {bad} unusable",
+        f"{counts.points} 点：{counts.found} 点有网格，{outside} 点在外，{counts.unusable} 点坐标不可用 / "
+        f"{counts.found} in a grid, {outside} outside, {counts.unusable} unusable",
         err=out is None,
     )
 

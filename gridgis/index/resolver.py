@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -153,25 +153,17 @@ class Resolver:
     @cached_property
     def base_codes(self) -> Words:
         """Codes of the base grids, ascending."""
-        return self._base[:-1]
+        return np.array([self.codes[k] for k in self.codes.base], dtype=object)
 
     @cached_property
-    def _base(self) -> Words:
-        return self._words(self.codes.base)
+    def words(self) -> Words:
+        """Codes of the base grids, then those of the overlay dedicated grids."""
+        return np.array([*self.base_codes, *(self.codes[k] for k in self.codes.overlays)], dtype=object)
 
     @cached_property
-    def _over(self) -> Words:
-        return self._words(self.codes.overlays)
-
-    @cached_property
-    def precisions(self) -> dict[str, str]:
-        """For each base code: grid | community."""
-        told = ("grid", "community")
-        return {code: told[k] for code, k in zip(self.base_codes, np.asarray(self.codes.coarse).tolist(), strict=True)}
-
-    def _words(self, positions: Sequence[int]) -> Words:
-        """Return the codes at positions, and None at the end, so that -1 is nowhere."""
-        return np.array([*(self.codes[k] for k in positions), None], dtype=object)
+    def places(self) -> dict[str, int]:
+        """Code -> its place in ``words``."""
+        return {code: k for k, code in enumerate(self.words.tolist())}
 
     def resolve(self, lon: float, lat: float, crs: str = STORED_CRS) -> Hit:
         """Answer for one point in stored coordinates.
@@ -212,19 +204,26 @@ class Resolver:
         Columns code, base (None outside), rule, in the order of the points. NaN and infinite numbers are outside.
         """
         found = self.find(lon, lat, threads)
-        base, rule = self._base[found.base], np.array(RULES, dtype=object)[found.rule]
-        code = np.where(found.over >= 0, self._over[found.over], base)
+        words = np.array([*self.words, None], dtype=object)  # so that -1 is nowhere
+        base, rule = words[found.base], np.array(RULES, dtype=object)[found.rule]
+        code = np.where(found.over >= 0, words[len(self.base_codes) + found.over], base)
         return pd.DataFrame({"code": code, "base": base, "rule": rule}, dtype=object)
 
-    def border_distances(self, found: Found, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+    def border_distances(self, found: Found, lon: ArrayLike, lat: ArrayLike, threads: int = 1) -> NDArray[np.float64]:
         """Return how far (n,) points are from the border of their base grid, metres; NaN outside."""
         from gridgis.index.kernels.nearest import border_distances
 
-        t = self.base.tables
+        t, metres = self.base.tables, self._metres
         xy = transform_xy(np.column_stack([lon, lat]).astype(np.float64), STORED_CRS, self.work_crs)
         position = np.where(np.isfinite(xy).all(axis=1), found.base, -1)
         out = np.full(len(xy), np.nan)
-        border_distances(position, xy, self._metres, t.ends, t.start, t.owned, out)
+        cuts = [len(xy) * k // threads for k in range(threads + 1)]
+
+        def measure(a: int, b: int) -> None:
+            border_distances(position[a:b], xy[a:b], metres, t.ends, t.start, t.owned, out[a:b])
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(measure, cuts[:-1], cuts[1:]))
         out[found.on & (found.base >= 0)] = 0.0
         return out
 

@@ -27,11 +27,12 @@ def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
         table = pd.read_excel(path, dtype=str) if path.suffix.lower() == ".xlsx" else _read_csv(path)
     except (ValueError, OSError, KeyError) as e:
         raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
-    table.columns = pd.Index(_renamed([str(c).strip() for c in table.columns], heads, path))
+    table.columns = pd.Index(renamed([str(c).strip() for c in table.columns], heads, path))
     return table.astype(object).where(table.notna(), None)
 
 
-def _renamed(columns: list[str], heads: Mapping[str, str], path: Path) -> list[str]:
+def renamed(columns: list[str], heads: Mapping[str, str], path: Path) -> list[str]:
+    """Return the columns by the names that their heads stand for (``read_table``)."""
     wanted = set(heads.values())
     own = {c.lower() for c in columns} & wanted
     names = []

@@ -1,22 +1,28 @@
-"""Use case: a table of points to the grid that each lies in, from file to file."""
+"""Use case: a table of points to the grid that each lies in, from file to file, a part at a time."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from gridgis.errors import GridgisError, InvalidInput
-from gridgis.geometry.shift import canonical_crs, check_lonlat, to_stored_lonlat
-from gridgis.index.point_resolver import OUTER, OVERLAY, SHARED
+from gridgis.geometry.shift import canonical_crs
+from gridgis.index import Resolver
 from gridgis.io.plan_file import check_output
-from gridgis.io.tables import read_table
-from gridgis.model import need_columns
+from gridgis.io.point_files import PointWriter, plain_texts, read_points
+from gridgis.model import Progress, need_columns, no_progress
 from gridgis.service.events import place_hit
 from gridgis.service.locator import Locator, Snapshot
+from gridgis.service.point_answers import NONE, PRECISIONS, RULE_WORDS, Answers, as_words, find_points
 
 FOUND_COLUMNS = (
     "grid_code", "grid_base", "grid_rule", "grid_precision", "grid_border_m", "grid_revision", "grid_answers_for",
@@ -38,6 +44,56 @@ POINT_HEADS = {
 }
 """Other column heads of a table of points."""
 
+OUT_SUFFIXES = (".csv", ".parquet")
+_THREADS = os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many points there were, in a grid, and unusable (their note says why); the others are outside."""
+
+    points: int
+    found: int
+    unusable: int
+
+
+def locate_file(
+    locator: Locator,
+    path: str | Path,
+    out: str | Path,
+    crs: str = "EPSG:4490",
+    at: Any = None,
+    progress: Progress = no_progress,
+) -> Counts:
+    """Look up the points of a table and write it with FOUND_COLUMNS, in bounded memory; see ``locate_table``.
+
+    Parameters
+    ----------
+    path
+        CSV, Excel, Parquet or GeoPackage.
+    out
+        CSV or Parquet; it appears whole or not at all.
+    progress
+        Called with ("points", done, total), in what the reader counts: rows, or bytes of a CSV file.
+
+    Raises
+    ------
+    InvalidInput
+        As ``locate_table`` and ``check_output``.
+    """
+    check_output(out, (path,), OUT_SUFFIXES)
+    counts = Counts(0, 0, 0)
+    try:
+        with PointWriter(out) as writer:
+            for part, done, total in _parts(locator, path, crs, at):
+                writer.write(part)
+                counts = _counted(counts, part)
+                progress("points", done, total)
+            _need_one_good(counts, part, path)
+    except OSError as e:
+        raise InvalidInput(f"无法写入 {out}：{e}", f"cannot write {out}: {e}", path=str(out)) from e
+    return counts
+
 
 def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None) -> pd.DataFrame:
     """Look up the points of a table.
@@ -45,8 +101,8 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
     Parameters
     ----------
     path
-        CSV or Excel with the columns lon and lat; a column crs says for each row what its coordinates are, a column
-        place names the building or estate where a row has neither lon nor lat.
+        CSV, Excel, Parquet or GeoPackage with the columns lon and lat, or points; a column crs says for each row what
+        its coordinates are, a column place names the building or estate where a row has neither lon nor lat.
     crs
         Coordinates of the rows for which no column says it.
 
@@ -63,128 +119,148 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
     InvalidInput
         There are no columns lon and lat, there is one of FOUND_COLUMNS already, or no point can be meant.
     """
+    parts = [part for part, _, _ in _parts(locator, path, crs, at)]
+    counts = Counts(0, 0, 0)
+    for part in parts:
+        counts = _counted(counts, part)
+    _need_one_good(counts, parts[-1], path)
+    table: pd.DataFrame = pa.concat_tables([plain_texts(part) for part in parts]).to_pandas().astype(object)
+    return table.where(table.notna(), None)
+
+
+def _parts(locator: Locator, path: str | Path, crs: str, at: Any) -> Iterator[tuple[pa.Table, int, int]]:
+    """Give the located parts of a table, with how far they lie in the file."""
     canonical_crs(crs)
-    table = read_table(path, POINT_HEADS)
-    need_columns(table, ("lon", "lat"), str(path))
-    if taken := [c for c in FOUND_COLUMNS if c in table.columns]:
+    asked = locator.snapshot(at)
+    team = _Team(asked)
+    for part in read_points(path, POINT_HEADS):
+        _need_point_columns(part.table, path)
+        yield _located(asked, team, part.table, crs), part.done, part.total
+
+
+def _need_point_columns(table: pa.Table, path: str | Path) -> None:
+    need_columns(pd.DataFrame(columns=table.column_names), ("lon", "lat"), str(path))
+    if taken := [c for c in FOUND_COLUMNS if c in table.column_names]:
         raise InvalidInput(
             f"{path} 中已有列 {taken}，结果会覆盖它们；请先改名或删去",
             f"{path} has the columns {taken} already, and the answers would overwrite them; rename or remove them",
             path=str(path),
             columns=taken,
         )
-    asked = locator.snapshot(at)
-    found = _found(asked, table, crs)
-    if len(table) and found["note"].notna().all():
-        why = found["note"].iloc[0]
+
+
+def _counted(counts: Counts, part: pa.Table) -> Counts:
+    found, notes = (len(part) - part[name].null_count for name in ("grid_code", "grid_note"))
+    return Counts(counts.points + len(part), counts.found + found, counts.unusable + notes)
+
+
+def count_points(table: pd.DataFrame) -> Counts:
+    """Count the rows of a located table."""
+    return Counts(len(table), int(table["grid_code"].notna().sum()), int(table["grid_note"].notna().sum()))
+
+
+def _need_one_good(counts: Counts, part: pa.Table, path: str | Path) -> None:
+    if counts.points and counts.unusable == counts.points:
+        why = part["grid_note"][-1].as_py()
         raise InvalidInput(f"{path} 中没有可用的点：{why}", f"no point of {path} can be used: {why}", path=str(path))
-    _add_leaders(asked, found)
-    found["revision"] = asked.revision
-    return table.join(found.add_prefix("grid_")[list(FOUND_COLUMNS)])
 
 
-def _found(asked: Snapshot, table: pd.DataFrame, crs: str) -> pd.DataFrame:
-    """Look up each row by its coordinates or, where it has none, by its place: POINT_COLUMNS and border_m."""
-    lon, lat = (pd.to_numeric(table[c], errors="coerce").to_numpy(dtype="float64") for c in ("lon", "lat"))
-    labels = np.array([_text(c) or crs for c in table.get("crs", [crs] * len(table))], dtype=object)
-    places = [_text(p) for p in table.get("place", [None] * len(table))]
-    named = np.array([bool(p) for p in places], dtype=bool) & table[["lon", "lat"]].isna().all(axis=1).to_numpy()
-    out = pd.DataFrame(None, index=table.index, columns=[*POINT_COLUMNS, "border_m"], dtype=object)
-    for label in sorted(set(labels[~named])):
-        rows = ~named & (labels == label)
-        part = locate_points(asked, lon[rows], lat[rows], label)
-        part["border_m"] = _borders(asked, part, lon[rows], lat[rows], label)
-        out.loc[rows] = part[out.columns].to_numpy()
-    for i in np.flatnonzero(named).tolist():
-        out.iloc[i, :] = _placed(asked, places[i])
-    return out.where(out.notna(), None)
-
-
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _borders(asked: Snapshot, found: pd.DataFrame, lon: Any, lat: Any, crs: str) -> list[float | None]:
-    """Return the distance of each point to the border of its base grid, metres; None outside."""
+def _located(asked: Snapshot, team: _Team, table: pa.Table, crs: str) -> pa.Table:
+    """Add FOUND_COLUMNS to some rows: by their coordinates or, where they have none, by their place."""
     resolver = asked.view.resolver
-    metres: list[float | None] = []
-    for x, y, base, rule in zip(lon, lat, found["base"], found["rule"], strict=True):
-        if base is None or rule in (SHARED, OUTER):
-            metres.append(None if base is None else 0.0)
-            continue
-        u, v, _ = to_stored_lonlat(x, y, crs)
-        away, _ = resolver.points.borders.nearest_border(
-            int(np.searchsorted(resolver.base_codes, base)), float(u), float(v)
-        )
-        metres.append(None if away is None else round(away, 1))
-    return metres
+    lon, lat = _numbers(table["lon"]), _numbers(table["lat"])
+    labels, places = _texts(table, "crs"), _texts(table, "place")
+    missing = pc.and_(*(pc.is_null(table[c], nan_is_null=True) for c in ("lon", "lat")))
+    named = np.asarray(missing, dtype=bool) & np.array([bool(p) for p in places], dtype=bool)
+    label = np.array([text or crs for text in labels], dtype=object)
+    found = Answers.empty(len(table))
+    for one in sorted({crs}.union(labels) - {""}):
+        rows = np.flatnonzero(~named & (label == one))
+        found.put(rows, find_points(resolver, lon[rows], lat[rows], one, threads=_THREADS, distances=True))
+    for row in np.flatnonzero(named).tolist():
+        try:
+            found.put_hit(row, place_hit(asked, places[row]), resolver)
+        except GridgisError as e:
+            found.note[row] = str(e)
+    answers_for, leader = team.of(found.code)
+    columns = {
+        **_told(found, resolver),
+        "border_m": pa.array(np.round(found.border_m, 1), from_pandas=True),
+        "revision": pa.array(np.full(len(table), asked.revision)),
+        "answers_for": answers_for,
+        "leader": leader,
+    }
+    for name in FOUND_COLUMNS:
+        table = table.append_column(name, columns[name.removeprefix("grid_")])
+    return table
 
 
-def _placed(asked: Snapshot, name: str) -> list[Any]:
+def _told(found: Answers, resolver: Resolver) -> dict[str, pa.Array]:
+    """Return POINT_COLUMNS."""
+    return {
+        "code": as_words(found.code, resolver.words),
+        "base": as_words(found.base, resolver.words),
+        "rule": as_words(found.rule, RULE_WORDS),
+        "precision": as_words(found.precision, PRECISIONS),
+        "note": pa.array(found.note, pa.string()),
+    }
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return a column as numbers; NaN where a cell is none."""
     try:
-        hit = place_hit(asked, name)
-    except GridgisError as e:
-        return [None, None, None, None, str(e), None]
-    away = None if hit.border_m is None else round(hit.border_m, 1)
-    return [hit.code, hit.base, hit.rule, hit.precision, None, away]
+        trimmed = pc.utf8_trim_whitespace(column) if pa.types.is_string(column.type) else column
+        return np.asarray(trimmed.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return np.asarray(pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(dtype=np.float64))
 
 
-def _add_leaders(asked: Snapshot, found: pd.DataFrame) -> None:
-    who: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
-    for code in sorted(set(found["code"].dropna())):
-        links = [link for link in asked.card(code)["chain"] if link["leader"]]
-        who[code] = (links[0]["code"], links[0]["leader"]["name"]) if links else (None, None)
-    found["answers_for"] = pd.Series([who[c][0] for c in found["code"]], index=found.index, dtype=object)
-    found["leader"] = pd.Series([who[c][1] for c in found["code"]], index=found.index, dtype=object)
+def _texts(table: pa.Table, name: str) -> list[str]:
+    """Return the texts of a column, trimmed; empty where there is none."""
+    if name not in table.column_names:
+        return [""] * len(table)
+    return [value.strip() if isinstance(value, str) else "" for value in table[name].to_pylist()]
 
 
-def locate_points(asked: Snapshot, lon: Any, lat: Any, crs: str = "EPSG:4490") -> pd.DataFrame:
+class _Team:
+    """Who answers for each grid: looked up when a grid first comes up."""
+
+    def __init__(self, asked: Snapshot) -> None:
+        self._asked = asked
+        self._words = asked.view.resolver.words
+        self._known = np.zeros(len(self._words), dtype=bool)
+        self._answers_for = np.full(len(self._words), NONE, dtype=np.int32)
+        self._names: list[str] = []
+        self._leader = np.full(len(self._words), NONE, dtype=np.int32)
+        self._codes: list[str] = []
+
+    def of(self, code: NDArray[np.int32]) -> tuple[pa.Array, pa.Array]:
+        """Return for which grid somebody answers, and the leader's name, for places in ``Resolver.words``."""
+        seen = np.unique(code[code >= 0])
+        for k in seen[~self._known[seen]].tolist():
+            self._look_up(k)
+        inside = code >= 0
+        answers_for, leader = (np.where(inside, table[code], NONE) for table in (self._answers_for, self._leader))
+        return as_words(answers_for, self._codes), as_words(leader, self._names)
+
+    def _look_up(self, k: int) -> None:
+        self._known[k] = True
+        links = [link for link in self._asked.card(str(self._words[k]))["chain"] if link["leader"]]
+        if links:
+            self._answers_for[k] = self._leader[k] = len(self._codes)
+            self._codes.append(links[0]["code"])
+            self._names.append(links[0]["leader"]["name"])
+
+
+def locate_points(asked: Snapshot, lon: Any, lat: Any, crs: str = "EPSG:4490") -> dict[str, list[str | None]]:
     """Look up (n,) points of one kind of coordinates.
 
     Returns
     -------
-    DataFrame
-        code, base, rule, precision, note: None where there is nothing to say. A point that cannot be meant has only a
+    dict
+        POINT_COLUMNS, each (n,) texts: None where there is nothing to say. A point that cannot be meant has only a
         note, which says why; a point outside has the rule "outside".
     """
-    x, y = np.asarray(lon, dtype="float64"), np.asarray(lat, dtype="float64")
-    notes = [_why_not(float(a), float(b), crs) for a, b in zip(x, y, strict=True)]
-    out = pd.DataFrame(None, index=range(len(x)), columns=list(POINT_COLUMNS), dtype=object)
-    out["note"] = pd.Series(notes, dtype=object)
-    good = out["note"].isna().to_numpy()
-    if good.any():
-        found = asked.locate_many(x[good], y[good], crs)
-        base = found["base"].map(asked.view.resolver.precisions).astype(object)
-        found["precision"] = base.where(found["rule"] != OVERLAY, "grid")
-        columns = ["code", "base", "rule", "precision"]
-        out.loc[good, columns] = found[columns].to_numpy()
-    return out.where(out.notna(), None)
-
-
-def _why_not(lon: float, lat: float, crs: str) -> str | None:
-    try:
-        canonical_crs(crs)
-        check_lonlat(lon, lat)
-    except GridgisError as e:
-        return str(e)
-    return None
-
-
-def write_points(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV (UTF-8 with BOM, for Excel); it is never half-written.
-
-    Raises
-    ------
-    InvalidInput
-        As ``check_output``.
-    """
-    path = Path(path)
-    check_output(path, suffixes=(".csv",))
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
-    try:
-        table.to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")
-        os.replace(partial, path)
-    except OSError as e:
-        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
-    finally:
-        partial.unlink(missing_ok=True)
+    resolver = asked.view.resolver
+    found = find_points(resolver, lon, lat, crs, threads=_THREADS)
+    return {name: array.to_pylist() for name, array in _told(found, resolver).items()}

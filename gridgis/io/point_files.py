@@ -1,0 +1,208 @@
+"""Tables of points in and out, a part at a time: CSV, Excel, Parquet, GeoPackage in; CSV and Parquet out."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+
+from gridgis.errors import InvalidInput
+from gridgis.geometry.crs import STORED_CRS, transform_xy
+from gridgis.io.tables import read_table, renamed
+
+ROWS = 250_000
+"""So many rows are read at a time."""
+_BYTES = 16 * 2**20
+"""So many bytes of a CSV file are read at a time."""
+POINT_SUFFIXES = (".csv", ".xlsx", ".parquet", ".gpkg")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table of points, and how far they lie in the file."""
+
+    table: pa.Table
+    done: int
+    total: int
+
+
+def read_points(path: str | Path, heads: Mapping[str, str]) -> Iterator[Part]:
+    """Read a table of points, a part at a time; at least one part, maybe without rows.
+
+    Parameters
+    ----------
+    path
+        CSV (UTF-8 or GB18030) or Excel, all cells as texts; Parquet or GeoPackage, columns as they are. Where there
+        is a layer or a column of geometries (WKB), lon and lat (stored coordinates) take its place.
+    heads
+        Column heads with the names that they stand for.
+
+    Raises
+    ------
+    InvalidInput
+        The file is not there, empty, broken or of another kind, two of its columns mean the same, or a layer has no
+        CRS.
+    """
+    path = Path(path)
+    readers = {".csv": _csv_parts, ".parquet": _parquet_parts, ".gpkg": _layer_parts, ".xlsx": _excel_parts}
+    if not path.is_file():
+        raise InvalidInput(f"没有文件 {path}", f"there is no file {path}", path=str(path))
+    if path.suffix.lower() not in readers:
+        raise InvalidInput(
+            f"点表应为 {'、'.join(readers)} 文件：{path}", f"points are read from {', '.join(readers)}: {path}",
+            path=str(path),
+        )  # fmt: skip
+    try:
+        for part in readers[path.suffix.lower()](path, heads):
+            names = renamed(part.table.column_names, heads, path)
+            yield Part(part.table.rename_columns(names), part.done, part.total)
+    except (pa.ArrowInvalid, OSError, ValueError, pyogrio.errors.DataSourceError) as e:
+        raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
+
+
+def _csv_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as text:
+        names = [name.strip() for name in next(csv.reader(text), [])]
+    if not names:
+        raise ValueError("the file is empty")
+    total = path.stat().st_size
+    options = {
+        "read_options": pa_csv.ReadOptions(block_size=_BYTES, encoding=encoding, column_names=names, skip_rows=1),
+        "parse_options": pa_csv.ParseOptions(newlines_in_values=True),
+        "convert_options": pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=["", "NA", "N/A", "NaN", "nan", "NULL", "null"],
+            strings_can_be_null=True,
+        ),
+    }  # fmt: skip
+    with path.open("rb") as file:
+        if len(set(names)) < len(names) or not _has_rows(path, encoding):
+            yield Part(pa.table({name: pa.array([], pa.string()) for name in names}), total, total)
+            return
+        for batch in pa_csv.open_csv(pa.PythonFile(file), **options):
+            yield Part(pa.Table.from_batches([batch]), min(file.tell(), total), total)
+
+
+def _has_rows(path: Path, encoding: str) -> bool:
+    with path.open(encoding=encoding, newline="") as text:
+        rows = csv.reader(text)
+        next(rows)
+        return next(rows, None) is not None
+
+
+def _encoding(path: Path) -> str:
+    """Return the encoding of a text file: UTF-8, or else GB18030."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "gb18030"
+    return "utf-8-sig"
+
+
+def _excel_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+    table = read_table(path, {})
+    columns = {str(c): pa.array(table[c].tolist(), pa.string()) for c in table.columns}
+    yield Part(pa.table(columns), len(table), len(table))
+
+
+def _parquet_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+    with pq.ParquetFile(path) as file:
+        done, total = 0, file.metadata.num_rows
+        if total == 0:
+            yield Part(file.schema_arrow.empty_table(), 0, 0)
+        for batch in file.iter_batches(batch_size=ROWS):
+            done += batch.num_rows
+            yield Part(_without_geometry(pa.Table.from_batches([batch]), "geometry", STORED_CRS), done, total)
+
+
+def _layer_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+    total = pyogrio.read_info(path)["features"]
+    with pyogrio.open_arrow(path, batch_size=ROWS, use_pyarrow=True) as (meta, reader):
+        if meta["crs"] is None:
+            zh, en = f"{path} 没有坐标系", f"{path} has no CRS"
+            raise InvalidInput(zh, en, path=str(path))
+        done, column = 0, meta["geometry_name"] or "wkb_geometry"
+        for batch in reader:
+            done += batch.num_rows
+            yield Part(_without_geometry(pa.Table.from_batches([batch]), column, meta["crs"]), done, total)
+        if not done:
+            yield Part(_without_geometry(reader.schema.empty_table(), column, meta["crs"]), 0, 0)
+
+
+def _without_geometry(table: pa.Table, column: str, crs: Any) -> pa.Table:
+    """Put lon and lat, stored coordinates, in the place of geometries; NaN where one is no point."""
+    if column not in table.column_names or not pa.types.is_binary(table.schema.field(column).type):
+        return table
+    shapes = shapely.from_wkb(table[column].to_numpy(zero_copy_only=False))
+    points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    xy = np.full((len(shapes), 2), np.nan)
+    xy[points] = np.column_stack([shapely.get_x(shapes[points]), shapely.get_y(shapes[points])])
+    finite = np.isfinite(xy).all(axis=1)
+    xy[finite] = transform_xy(xy[finite], crs, STORED_CRS)
+    rest = [c for c in table.column_names if c not in (column, "lon", "lat")]
+    return table.select(rest).append_column("lon", pa.array(xy[:, 0])).append_column("lat", pa.array(xy[:, 1]))
+
+
+class PointWriter:
+    """Writes a table part by part; the file appears whole when the ``with`` ends well, or not at all.
+
+    CSV is UTF-8 with a BOM, for Excel.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._partial = self._path.with_name(f".{self._path.stem}.{os.getpid()}.partial{self._path.suffix}")
+        self._file: Any = None
+        self._writer: Any = None
+
+    def __enter__(self) -> PointWriter:
+        self._file = self._partial.open("wb")
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        """Write some rows; all parts have the same columns."""
+        if self._path.suffix.lower() == ".csv":
+            table = plain_texts(table)
+        if self._writer is None:
+            self._writer = self._make_writer(table.schema)
+        self._writer.write_table(table)
+
+    def _make_writer(self, schema: pa.Schema) -> Any:
+        if self._path.suffix.lower() == ".parquet":
+            return pq.ParquetWriter(self._file, schema, compression="zstd")
+        self._file.write(codecs.BOM_UTF8)
+        return pa_csv.CSVWriter(self._file, schema, write_options=pa_csv.WriteOptions(quoting_style="needed"))
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            if self._writer is not None:
+                self._writer.close()
+            self._file.close()
+            if kind is None:
+                os.replace(self._partial, self._path)
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+
+def plain_texts(table: pa.Table) -> pa.Table:
+    """Return the table with texts in the place of dictionaries, which CSV does not know."""
+    for k, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(k, field.name, table.column(k).cast(field.type.value_type))
+    return table

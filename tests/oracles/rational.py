@@ -84,8 +84,8 @@ class Prepared:
         self.owner = table[:, 0].astype(np.int64)
         self.ax, self.ay, self.bx, self.by = table[:, 1:].T
 
-    def locate(self, lon: float, lat: float) -> int:
-        """Return the position that SEMANTICS 18 prescribes; -1 outside."""
+    def holders(self, lon: float, lat: float) -> list[int]:
+        """Return the positions of all polygons that hold the shifted point."""
         crossed = np.flatnonzero((self.ax > lon) != (self.bx > lon))
         low, high = np.minimum(self.ay[crossed], self.by[crossed]), np.maximum(self.ay[crossed], self.by[crossed])
         north = set(crossed[low > lat].tolist())
@@ -95,16 +95,26 @@ class Prepared:
             if (ay + (Fraction(lon) - ax) * slope, slope, Fraction(0)) > (Fraction(lat), Fraction(0), Fraction(1)):
                 north.add(e)
         odd = np.bincount(self.owner[sorted(north)], minlength=len(self.polygons)) % 2
-        found = np.flatnonzero(odd)
+        return np.flatnonzero(odd).tolist()
+
+    def touching(self, lon: float, lat: float) -> list[int]:
+        """Return the positions of all polygons on whose edges the point, not moved, lies."""
+        between = (np.minimum(self.ax, self.bx) <= lon) & (lon <= np.maximum(self.ax, self.bx))
+        between &= (np.minimum(self.ay, self.by) <= lat) & (lat <= np.maximum(self.ay, self.by))
+        found = set()
+        for e in np.flatnonzero(between).tolist():
+            ax, ay, bx, by = (Fraction(float(v[e])) for v in (self.ax, self.ay, self.bx, self.by))
+            if (bx - ax) * (Fraction(lat) - ay) == (by - ay) * (Fraction(lon) - ax):
+                found.add(int(self.owner[e]))
+        return sorted(found)
+
+    def locate(self, lon: float, lat: float) -> int:
+        """Return the position that SEMANTICS 18 prescribes; -1 outside."""
+        found = self.holders(lon, lat)
         if len(found) > 1:
-            raise AssertionError(f"({lon}, {lat}) lies in {found.tolist()}: these polygons overlap")
-        if len(found):
-            return int(found[0])
-        near = [k for k, p in enumerate(self.polygons) if touches_bounds(p, lon, lat)]
-        return min((k for k in near if touches(self.polygons[k], lon, lat)), default=-1)
+            raise AssertionError(f"({lon}, {lat}) lies in {found}: these polygons overlap")
+        return found[0] if found else min(self.touching(lon, lat), default=-1)
 
-
-def touches_bounds(polygon: Any, lon: float, lat: float) -> bool:
-    """Tell whether the point lies in the closed bounding box."""
-    west, south, east, north = polygon.bounds
-    return bool(west <= lon <= east and south <= lat <= north)
+    def lowest(self, lon: float, lat: float) -> int:
+        """Return the lowest position of those that hold the shifted point, else of those that touch it; -1 outside."""
+        return min(self.holders(lon, lat) or self.touching(lon, lat), default=-1)

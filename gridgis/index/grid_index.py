@@ -105,6 +105,7 @@ class GridIndex:
             gaps.
         """
         from gridgis.index.layers import coverage_tables, layered_tables
+        from gridgis.index.layout import bounds_of
 
         if on_overlap not in ("refuse", "lowest"):
             raise InvalidInput(
@@ -119,8 +120,8 @@ class GridIndex:
             layers = [coverage_tables(geoms, names, spread)]
         else:
             layers = layered_tables(geoms, names, spread)
-        xy = np.concatenate([t.vertices for t in layers])
-        return cls(layers, names, (*xy.min(axis=0).tolist(), *xy.max(axis=0).tolist()))
+        lows, highs = zip(*(bounds_of(t.vertices) for t in layers), strict=True)
+        return cls(layers, names, (*np.min(lows, axis=0).tolist(), *np.max(highs, axis=0).tolist()))
 
     @property
     def tables(self) -> Tables:

@@ -17,6 +17,8 @@ from gridgis.index.tables import HEAD, LOW, STEP
 
 REACH = 0.1
 """Edges are drawn so far beyond their cell, in cells."""
+MAX_SHIFT = 7
+"""A coarse cell is split into 2**MAX_SHIFT cells each way at most."""
 MARGIN = 2.0**-49
 """Corners are moved by so much, in parts of the size of the coordinates."""
 BESIDE = 2.0**-20
@@ -232,7 +234,7 @@ def _by_cell(at: Any, n: int, slack: float, k: int, touched: Any, pairs: Any) ->
     return begin, of_cell, pairs
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _draw(cell: Any, q: int, i: int, j: int, cx: float, cy: float, codes: Any, o: int) -> bool:
     """Write the rounded ends of an edge into a leaf, o words into it; tell whether it comes near the cell at all.
 
@@ -260,7 +262,7 @@ def _draw(cell: Any, q: int, i: int, j: int, cx: float, cy: float, codes: Any, o
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _check(
     net: Any, cell: Any, here: Any, i: int, j: int, word: int, cx: float, cy: float, seen: Any, suspect: Any
 ) -> None:
@@ -287,7 +289,7 @@ def _check(
         suspect[e] |= found >= 0 and found != sides[e, 0] + 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _along(cell: Any, here: Any, word: int, x: float, y: float, to_x: float, to_y: float) -> int:
     """Return the word at the end of a way east or north from a corner, past the edges of the cell."""
     for q in here:
@@ -296,7 +298,7 @@ def _along(cell: Any, here: Any, word: int, x: float, y: float, to_x: float, to_
     return word
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _write_leaf(cell: Any, here: Any, i: int, j: int, word: int, cx: float, cy: float, out: Any, used: Any) -> Any:
     """Write the leaf of a cell; return what stands for it in ``fine``: where it is, or its word if no edge comes near.
 
@@ -340,7 +342,9 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
     for c in range(columns * rows):
         longest = max(longest, start[c + 1] - start[c])
     cell = np.empty((longest, 4)), np.empty((longest, 4)), np.empty(longest, np.int32), np.empty(longest, np.int32)
-    touched, pairs = np.empty(4 * 256 + 16, np.int64), np.empty(128, np.int32)
+    most = 1 << MAX_SHIFT
+    touched, pairs = np.empty(8 * most + 16, np.int64), np.empty(128, np.int32)
+    xs, ys = np.empty(most + 1), np.empty(most + 1)
     leaves, slots = np.empty(3 * m + 64, np.int32), np.empty(m + 64, np.int32)
     rank, order, used = np.full(m, -1, np.int32), np.empty(m, np.int32), np.zeros(3, np.int64)
     seen, suspect = np.zeros(m, np.bool_), np.zeros(m, np.bool_)
@@ -356,6 +360,9 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
         begin, of_cell, pairs = _by_cell(cell[1], start[c + 1] - start[c], slack * k, k, touched, pairs)
         leaves = _longer(leaves, used[0] + HEAD * (k * k + len(of_cell)))
         slots = _longer(slots, used[1] + len(of_cell))
+        for i in range(k + 1):
+            xs[i] = corner(west, per_x, columns, column * k + i, k)
+            ys[i] = corner(south, per_y, rows, row * k + i, k)
         word = row_word = next_word = coarse_word
         for f in range(k * k):
             i, j = f & (k - 1), f >> shift
@@ -364,15 +371,11 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
             if len(here) == 0:
                 fine[first + f] = word
                 continue
-            x, east = (
-                corner(west, per_x, columns, column * k + i, k),
-                corner(west, per_x, columns, column * k + i + 1, k),
-            )
-            y, north = corner(south, per_y, rows, row * k + j, k), corner(south, per_y, rows, row * k + j + 1, k)
+            x, y = xs[i], ys[j]
             fine[first + f] = _write_leaf(cell, here, i, j, word, x, y, (leaves, slots, rank, order), used)
             _check(net, cell, here, i, j, word, x, y, seen, suspect)
-            row_word = _along(cell, here, word, x, y, x, north) if i == 0 else row_word
-            word = _along(cell, here, word, x, y, east, y)
+            row_word = _along(cell, here, word, x, y, x, ys[j + 1]) if i == 0 else row_word
+            word = _along(cell, here, word, x, y, xs[i + 1], y)
             next_word = word if j == 0 else next_word
         coarse_word = next_word
     for e in range(m):

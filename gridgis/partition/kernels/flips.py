@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gridgis.partition.kernels.net import below, draw, price_of, uniform
+from gridgis.partition.kernels.net import below, draw, kernel, price_of, uniform
 
 PASSES = 2
 """Of a border that is smoothed: more of them find little more."""
@@ -19,9 +19,13 @@ def flips(net, p, parts, steps, hot, cold, rng):  # type: ignore[no-untyped-def]
 
     ``hot`` and ``cold`` are the temperatures at the beginning and the end; 0: only what is cheaper is done.
     """
-    n, m = len(net.weight), len(net.cost)
-    labels = parts.labels
-    stamp, queue = np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    n = len(net.weight)
+    _flip(net, p, parts, steps, hot, cold, rng, np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64))
+
+
+@kernel
+def _flip(net, p, parts, steps, hot, cold, rng, stamp, queue):  # type: ignore[no-untyped-def]
+    labels, m = parts.labels, len(net.cost)
     fall = (cold / hot) ** (1.0 / max(steps, 1)) if hot > 0.0 else 1.0
     heat = hot
     for step in range(steps if m > 0 else 0):
@@ -40,7 +44,7 @@ def flips(net, p, parts, steps, hot, cold, rng):  # type: ignore[no-untyped-def]
             _move(net, parts, v, labels[u], out_own, out_to)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def smooth(net, p, parts, edges, m, stamp, tried, mark, queue):  # type: ignore[no-untyped-def]
     """Move nodes over a border along the first m of some edges while that is cheaper, in up to PASSES passes.
 
@@ -71,7 +75,7 @@ def smooth(net, p, parts, edges, m, stamp, tried, mark, queue):  # type: ignore[
     return gain, mark
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _change(net, p, parts, v, to):  # type: ignore[no-untyped-def]
     """Return how the price changes when v moves, and the outlines of its old and its new part after that."""
     labels = parts.labels
@@ -106,7 +110,7 @@ def _change(net, p, parts, v, to):  # type: ignore[no-untyped-def]
     return delta, out_own, out_to
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _move(net, parts, v, to, out_own, out_to):  # type: ignore[no-untyped-def]
     own = parts.labels[v]
     parts.labels[v] = to
@@ -119,7 +123,7 @@ def _move(net, parts, v, to, out_own, out_to):  # type: ignore[no-untyped-def]
         parts.held[k, net.side[v]] += sign * net.weight[v]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stays_connected(net, labels, v, stamp, mark, queue):  # type: ignore[no-untyped-def]
     """Tell whether the part of v stays connected without v: its neighbours there must reach one another.
 

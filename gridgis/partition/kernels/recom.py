@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from gridgis.partition.kernels.flips import smooth
-from gridgis.partition.kernels.net import appraise, below, outside, pairs_across, price_of, raggedness, uniform
+from gridgis.partition.kernels.net import appraise, below, kernel, outside, pairs_across, price_of, raggedness, uniform
 from gridgis.partition.kernels.trees import (
     AREA,
     COST,
@@ -71,7 +71,7 @@ def recombine(net, p, parts, tree, proposals, hot, cold, prefer, rng, best, foun
         release(tree, n)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pick(net, p, parts, wrong, rng):  # type: ignore[no-untyped-def]
     """Pick an edge on a border; half of the time beside a part that is out of bounds, if there is one. -1: none."""
     for attempt in range(64):
@@ -84,7 +84,7 @@ def _pick(net, p, parts, wrong, rng):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _present(net, p, parts, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
     """Return what the two parts cost as they are, in the terms of `_best_half`."""
     labels = parts.labels
@@ -106,7 +106,7 @@ def _present(net, p, parts, tree, n, edges, a, b):  # type: ignore[no-untyped-de
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _best_half(p, tree, n):  # type: ignore[no-untyped-def]
     """Return the node whose subtree is the cheapest half, the price of both halves, and whether it goes on as a."""
     s, root = tree.sums, tree.order[0]
@@ -120,7 +120,7 @@ def _best_half(p, tree, n):  # type: ignore[no-untyped-def]
             continue
         price += p.balance * (abs(s[x, LOAD] - p.even) + abs(s[root, LOAD] - s[x, LOAD] - p.even))
         if p.across > 0.0:
-            price += p.across * (pairs_across(s[x, HELD:]) + pairs_across(s[root, HELD:] - s[x, HELD:]))
+            price += p.across * _pairs_apart(s, root, x)
         if p.compactness > 0.0:
             one, two = s[x, RIM] + s[x, LENGTH], s[root, RIM] - s[x, RIM] + s[x, LENGTH]
             price += p.compactness * raggedness(one, s[x, AREA])
@@ -133,7 +133,20 @@ def _best_half(p, tree, n):  # type: ignore[no-untyped-def]
     return best, best_price, best_is_a
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _pairs_apart(s, root, x):  # type: ignore[no-untyped-def]
+    """Return the pairs of units of weight on different sides in the subtree of x, and in the rest."""
+    pairs, one, two = 0.0, 0.0, 0.0
+    for k in range(HELD, s.shape[1]):
+        inside = s[x, k]
+        rest = s[root, k] - inside
+        pairs += one * inside + two * rest
+        one += inside
+        two += rest
+    return pairs
+
+
+@kernel
 def _take(parts, tree, n, top, one, two):  # type: ignore[no-untyped-def]
     """Label the subtree of ``top`` one and the rest two."""
     s, root = tree.sums, tree.order[0]
@@ -145,11 +158,13 @@ def _take(parts, tree, n, top, one, two):  # type: ignore[no-untyped-def]
     parts.area[one], parts.area[two] = s[top, AREA], s[root, AREA] - s[top, AREA]
     parts.outline[one] = s[top, RIM] + s[top, LENGTH]
     parts.outline[two] = s[root, RIM] - s[top, RIM] + s[top, LENGTH]
-    parts.held[one], parts.held[two] = s[top, HELD:], s[root, HELD:] - s[top, HELD:]
+    for side in range(parts.held.shape[1]):
+        parts.held[one, side] = s[top, HELD + side]
+        parts.held[two, side] = s[root, HELD + side] - s[top, HELD + side]
     parts.count[one], parts.count[two] = int(s[top, NODES]), int(s[root, NODES] - s[top, NODES])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _remember(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-def]
     """Note two parts as they are."""
     for x in range(n):
@@ -157,10 +172,11 @@ def _remember(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-de
     for i, k in enumerate((a, b)):
         sums[i, 0], sums[i, 1], sums[i, 2] = parts.weight[k], parts.load[k], parts.area[k]
         sums[i, 3], sums[i, 4] = parts.outline[k], parts.count[k]
-        sums[i, 5:] = parts.held[k]
+        for side in range(parts.held.shape[1]):
+            sums[i, 5 + side] = parts.held[k, side]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put_back(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-def]
     """Make two parts what they were when `_remember` noted them."""
     for x in range(n):
@@ -168,7 +184,8 @@ def _put_back(parts, tree, n, a, b, labels, sums):  # type: ignore[no-untyped-de
     for i, k in enumerate((a, b)):
         parts.weight[k], parts.load[k], parts.area[k] = sums[i, 0], sums[i, 1], sums[i, 2]
         parts.outline[k], parts.count[k] = sums[i, 3], int(sums[i, 4])
-        parts.held[k] = sums[i, 5:]
+        for side in range(parts.held.shape[1]):
+            parts.held[k, side] = sums[i, 5 + side]
 
 
 @njit(cache=True, nogil=True)
@@ -195,7 +212,7 @@ def cut_off(net, p, labels, label, many, tree, trees, prefer, rng):  # type: ign
     return best_share
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _best_share(p, tree, n, many):  # type: ignore[no-untyped-def]
     """Return the node whose subtree is best cut off, the price, and how many parts it is to become."""
     s, root = tree.sums, tree.order[0]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from gridgis.partition.kernels.net import below, uniform
+from gridgis.partition.kernels.net import below, kernel, uniform
 
 WEIGHT, LOAD, AREA, RIM, COST, HOME_A, HOME_B, LENGTH, NODES, HELD = range(10)
 """Columns of the sums. COST, LENGTH: what leaves the subtree within the collected nodes; RIM: what leaves these; from
@@ -60,7 +60,7 @@ def room(n: int, m: int, sides: int) -> Tree:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def collect(net, labels, a, b, start, tree):  # type: ignore[no-untyped-def]
     """Collect the nodes labelled a or b that are reached from one of them; return their number."""
     tree.nodes[0] = start
@@ -78,14 +78,14 @@ def collect(net, labels, a, b, start, tree):  # type: ignore[no-untyped-def]
     return tail
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def release(tree, n):  # type: ignore[no-untyped-def]
     """Forget the collected nodes."""
     for i in range(n):
         tree.place[tree.nodes[i]] = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def grow(net, p, tree, n, a, b, prefer, rng):  # type: ignore[no-untyped-def]
     """Draw a random spanning tree of n collected nodes and sum up its subtrees; return the number of edges among them.
 
@@ -99,7 +99,7 @@ def grow(net, p, tree, n, a, b, prefer, rng):  # type: ignore[no-untyped-def]
     return edges
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _list_edges(net, tree, n, prefer, rng):  # type: ignore[no-untyped-def]
     """List the edges among the collected nodes, in buckets by a random key; also what of each node leaves them."""
     last = 4 * n
@@ -131,7 +131,7 @@ def _leader(tree, x):  # type: ignore[no-untyped-def]
     return x
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join(tree, n):  # type: ignore[no-untyped-def]
     """Take the edges by rising key, those that close no ring (Kruskal 1956)."""
     for x in range(n):
@@ -155,7 +155,7 @@ def _join(tree, n):  # type: ignore[no-untyped-def]
             break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk(tree, root):  # type: ignore[no-untyped-def]
     """Order the nodes from the root down."""
     tree.up[root] = -1
@@ -176,7 +176,7 @@ def _walk(tree, root):  # type: ignore[no-untyped-def]
             h = tree.next[h]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _chain_up(tree, n):  # type: ignore[no-untyped-def]
     """Count the nodes of the subtrees, and part the tree into chains, so that few lie between a node and the root."""
     s = tree.sums
@@ -206,7 +206,7 @@ def _meet(tree, x, y):  # type: ignore[no-untyped-def]
     return x if tree.depth[x] <= tree.depth[y] else y
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_up(net, p, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
     s = tree.sums
     for x in range(n):
@@ -236,7 +236,7 @@ def _sum_up(net, p, tree, n, edges, a, b):  # type: ignore[no-untyped-def]
             s[tree.up[x], k] += s[x, k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _clashes(net, p, tree, n):  # type: ignore[no-untyped-def]
     """Parting a pair that must be apart is worth the price of a clash."""
     for x in range(n):
@@ -249,7 +249,7 @@ def _clashes(net, p, tree, n):  # type: ignore[no-untyped-def]
                 tree.sums[_meet(tree, x, y), COST] += 2.0 * p.clash
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mark_half(tree, n, top):  # type: ignore[no-untyped-def]
     """Set ``depth`` to 1 for the nodes of the subtree of ``top`` and to 0 for the others."""
     for i in range(n):

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from typing import NamedTuple
 
 from gridgis.model import Band
 
@@ -38,8 +39,7 @@ Given = tuple[tuple[int, int], ...]
 """A crossing grid: (piece, households that it gives)."""
 
 
-@dataclass(frozen=True, order=True)
-class Piece:
+class Piece(NamedTuple):
     """Households of a piece of ground, and those of its estates that stay whole, largest first."""
 
     households: int
@@ -72,7 +72,11 @@ def pairs_of(counts: Sequence[int]) -> int:
     >>> pairs_of([50, 250])
     12500
     """
-    return (sum(counts) ** 2 - sum(n * n for n in counts)) // 2
+    pairs, total = 0, 0
+    for n in counts:
+        pairs += total * n
+        total += n
+    return pairs
 
 
 def lumps_fit(lumps: Iterable[int], households: int, band: Band) -> bool:
@@ -185,10 +189,11 @@ def floor_of(least: Sequence[int]) -> float:
     return max(sum(least) / 2, max(least, default=0))
 
 
-def _takes(lumps: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
+@lru_cache(maxsize=16384)
+def _takes(lumps: tuple[int, ...], most: int) -> tuple[tuple[int, ...], ...]:
     """Return which lumps a crossing grid may take of a piece: none, one, all, and of few lumps any two."""
     some = {t for n in (0, 1, 2)[: 3 if len(lumps) <= FEW_LUMPS else 2] for t in combinations(lumps, n)} | {lumps}
-    return sorted(t for t in some if sum(t) <= most)
+    return tuple(sorted(t for t in some if sum(t) <= most))
 
 
 def _without(lumps: tuple[int, ...], taken: tuple[int, ...]) -> tuple[int, ...]:
@@ -282,8 +287,9 @@ class Group:
                     continue
                 for amounts in product(*(leaf[k] for k in chosen)):
                     total = sum(amounts)
-                    floor = pairs_of(amounts) + total * max(1, self.band.lower - total)
-                    if total < self.band.upper and floor < bound:
+                    if total >= self.band.upper:
+                        continue
+                    if pairs_of(amounts) + total * max(1, self.band.lower - total) < bound:
                         given = tuple((state[k][0], n) for k, n in zip(chosen, amounts, strict=True))
                         yield from self._joints(state, rest, given)
 
@@ -292,9 +298,10 @@ class Group:
         total = sum(n for _, n in given)
         totals = range(max(1, self.band.lower - total), self.band.upper - total + 1)
         wanted = (self.band.lower - total, self.band.upper - total)
+        givers = sum(1 << i for i, _ in given)
         for j in rest:
             i, piece = state[j]
-            if not any(self.touching[i] >> other & 1 for other, _ in given):
+            if not self.touching[i] & givers:
                 continue
             whole = Piece(piece.sand) if i == self.elastic else piece
             for n, left in _give(whole, self.band.upper - total, totals, wanted):

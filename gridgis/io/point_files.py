@@ -22,9 +22,9 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.io.tables import read_table, renamed
 
-ROWS = 250_000
+ROWS = 100_000
 """So many rows are read at a time."""
-_BYTES = 16 * 2**20
+_BYTES = 4 * 2**20
 """So many bytes of a CSV file are read at a time."""
 POINT_SUFFIXES = (".csv", ".xlsx", ".parquet", ".gpkg")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ import shapely
 from gridgis.dispatch.team import title_of
 from gridgis.errors import NotFound
 from gridgis.index import Resolver
+from gridgis.index.inputs import stored_points
 from gridgis.index.leaves import inner_points
 from gridgis.registry.card import Cards, Team, leader_of_grid
 from gridgis.registry.index_cache import open_or_build
@@ -97,6 +99,10 @@ class View:
     def chain(self, code: str) -> list[str]:
         """Return the codes from a grid up to level 1, itself first."""
         return self.cards.chain(code)
+
+    def locate_many(self, lon: Any, lat: Any, crs: str) -> pd.DataFrame:
+        """Tell code, base and rule for (n,) points; see ``Registry.locate_many``."""
+        return self.resolver.resolve_many(*stored_points(lon, lat, crs), threads=os.cpu_count() or 1)
 
     def place_buildings(self, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return buildings (stored coordinates) with the grids of this revision: columns level2, level3, dedicated."""

@@ -154,10 +154,13 @@ class WithViews(WithTeam):
         x, y, label = to_stored_lonlat(lon, lat, crs)
         return self.view(at).resolver.resolve(float(x), float(y), label)
 
-    def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
-        """Tell code, base and rule for (n,) points; what is no place is outside."""
-        x, y, _ = to_stored_lonlat(lon, lat, crs)
-        return self.view(at).resolver.resolve_many(x, y)
+    def locate_many(self, lon: Any, lat: Any = None, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
+        """Tell code, base and rule for (n,) points, by all cores; what is no place is outside.
+
+        ``lon``, ``lat`` are columns of numbers of any kind; or ``lon`` alone is a GeoSeries of points, or a table with
+        the columns lon and lat (``index.inputs.stored_points``).
+        """
+        return self.view(at).locate_many(lon, lat, crs)
 
     def places(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
         """Find buildings and estates by name: (name, kind, hit), exact matches first."""

@@ -19,6 +19,7 @@ from gridgis.io.plan_file import read_plan, write_plan
 from gridgis.io.town import read_town
 from gridgis.model import Progress, VerifyReport, no_progress
 from gridgis.registry import Registry
+from gridgis.registry.index_cache import SUFFIX
 from gridgis.service.divide import divide_town, plan_figures, verify_file
 from gridgis.service.encode import encode_file
 from gridgis.service.events import route_events
@@ -68,7 +69,8 @@ def fresh_folder(folder: Path) -> None:
         return
     written = _written(folder)
     there = sorted(p.name for p in folder.iterdir() if p.name != MARK) if folder.is_dir() else [folder.name]
-    kept = [n for n in there if n not in written or written[n] != _digest(folder / n)]
+    own = [n for n in there if not n.endswith(SUFFIX)]  # an index may be made anew by anybody who looks up a point
+    kept = [n for n in own if n not in written or written[n] != _digest(folder / n)]
     if kept:
         raise Conflict(
             f"{folder} 中的 {'、'.join(kept[:5])} 不是示例生成的，或生成后改动过；请换一个目录：-o 目录",

@@ -57,10 +57,9 @@ class Snapshot:
         x, y, label = to_stored_lonlat(lon, lat, crs)
         return self.view.resolver.resolve(float(x), float(y), label)
 
-    def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490") -> pd.DataFrame:
-        """Tell code, base and rule for (n,) points; what is no place is outside."""
-        x, y, _ = to_stored_lonlat(lon, lat, crs)
-        return self.view.resolver.resolve_many(x, y)
+    def locate_many(self, lon: Any, lat: Any = None, crs: str = "EPSG:4490") -> pd.DataFrame:
+        """Tell code, base and rule for (n,) points; see ``Registry.locate_many``."""
+        return self.view.locate_many(lon, lat, crs)
 
     def place(self, name: str, limit: int = 20) -> list[tuple[str, str, Hit]]:
         """Find buildings and estates by name: (name, kind, hit), exact matches first.
@@ -129,7 +128,7 @@ class Locator:
     def _take(self) -> Snapshot:
         view = self._registry.view()
         if view.revision:
-            _ = view.resolver  # built now, so that no question waits for it
+            _ = view.resolver, view.cards  # made now, so that no question waits for them
         return Snapshot(self._registry, view, self._registry.leaders())
 
     def refresh(self) -> bool:
@@ -165,8 +164,8 @@ class Locator:
         """Tell which grid is responsible at a point, and why; see ``Registry.locate``."""
         return self.snapshot(at).locate(lon, lat, crs)
 
-    def locate_many(self, lon: Any, lat: Any, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
-        """Tell code, base and rule for (n,) points; what is no place is outside."""
+    def locate_many(self, lon: Any, lat: Any = None, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
+        """Tell code, base and rule for (n,) points; see ``Registry.locate_many``."""
         return self.snapshot(at).locate_many(lon, lat, crs)
 
     def place(self, name: str, limit: int = 20, at: When = None) -> list[tuple[str, str, Hit]]:

@@ -61,6 +61,7 @@ def polygons_to_net(polygons: Geometries, names: Sequence[int]) -> Net:
     number, first = number_vertices(xy, xy.view(np.uint64), table)
     suspect = np.zeros(len(polygons), dtype=bool)
     ends, sides, crowded = pair_edges(xy, number, len(first), start, owner, hole, suspect)
+    need_valid(polygons, names, np.flatnonzero(suspect))
     net = Net(xy[first], ends, sides, suspect)
     if len(crowded):
         need_valid(polygons, names, np.unique(crowded[:, 1:]))

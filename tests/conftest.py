@@ -25,6 +25,12 @@ TOWN = Path(__file__).parents[1] / "sample_shapes" / "town"
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the indexes of databases away from the user's own."""
+    os.environ["GRIDGIS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def postgis() -> Iterator[Cluster]:
     """Run a PostGIS of our own; without one skip with a clear word, and fail where GRIDGIS_REQUIRE=1."""

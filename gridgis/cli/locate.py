@@ -73,12 +73,18 @@ def locate_command(
         raise typer.Exit(code)
 
 
+class _OnStderr(logging.Handler):
+    """Says on stderr that an index is built, and what cannot be kept."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        typer.echo(record.getMessage(), err=True)
+
+
 def _tell_of_building() -> None:
-    """Say on stderr that an index is built, and what cannot be kept."""
     log = logging.getLogger("gridgis.index")
     log.setLevel(logging.INFO)
     if not log.handlers:
-        log.addHandler(logging.StreamHandler())
+        log.addHandler(_OnStderr())
 
 
 def _need_one_way(lon: float | None, lat: float | None, points: Path | None, place: str | None) -> None:

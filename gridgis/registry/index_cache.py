@@ -43,8 +43,16 @@ def cache_path(address: str | Path) -> Path:
     url = urlsplit(text)
     place = [url.hostname, url.port, unquote(url.path), sorted(parse_qsl(url.query))]
     name = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:24]
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "gridgis" / f"{name}{SUFFIX}"
+    return _user_folder() / f"{name}{SUFFIX}"
+
+
+def _user_folder() -> Path:
+    """Return GRIDGIS_CACHE or, where it is not set, the folder gridgis in the user's cache folder."""
+    if own := os.environ.get("GRIDGIS_CACHE"):
+        return Path(own)
+    return (
+        Path(os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache") / "gridgis"
+    )
 
 
 def cache_key(work_crs: str, revision: int, seal: str) -> str:

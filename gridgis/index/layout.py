@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gridgis.errors import InvalidInput
 from gridgis.index.kernels.cells import MARGIN, MAX_SHIFT, into_coarse, number_by_edges, write_leaves
 from gridgis.index.kernels.pairing import owned_edges
 from gridgis.index.kernels.stars import words_at_vertices
@@ -12,6 +13,8 @@ from gridgis.index.tables import Ints, Tables
 
 _IN_COARSE = 30.0
 """Edges per coarse cell on the mean."""
+_MOST_WORDS = 2**31 - 1
+"""Places in the leaves are told by 32-bit numbers: enough for about a hundred million edges."""
 _SLACK = 1e-9
 """An edge so near to a coarse cell, in coarse cells, is looked at there, besides what corners are moved by."""
 _FINEST = 2.0**-28
@@ -35,7 +38,8 @@ def to_tables(
     size = high - low
     most = np.clip(size / (reach * _FINEST), 1, 2**20)  # cells each way, coarse or not
     wanted = max(1.0, len(ends) / _IN_COARSE)
-    columns, rows = (int(max(1, min(n, np.sqrt(wanted)))) for n in most)
+    columns = int(np.clip(np.sqrt(wanted * size[0] / size[1]), 1, most[0]))
+    rows = int(np.clip(wanted / columns, 1, most[1]))
     per_x, per_y = float(columns / size[0]), float(rows / size[1])
     frame = (float(low[0]), float(low[1]), per_x, per_y)
     slack = _SLACK + 4 * MARGIN * float((reach * (per_x, per_y)).max())
@@ -47,6 +51,12 @@ def to_tables(
     fine = np.empty(begin[-1], dtype=np.int32)
     net, shape = (vertices, ends, sides), (columns, rows)
     leaves, slots, order, doubt = write_leaves(net, frame, slack, shape, start, edges, coarse, fine)
+    if len(leaves) > _MOST_WORDS:
+        raise InvalidInput(
+            f"{len(ends)} 条边的索引过大；请分成几个区域分别建立",
+            f"an index of {len(ends)} edges is too large; build several, of parts of the area",
+            edges=len(ends),
+        )
     leaves, slots = leaves.copy(), slots.copy()  # by NumPy, which asks for large pages of memory where numba does not
     suspect = np.zeros(len(ids) + 1, dtype=bool)
     suspect[sides[doubt]] = True  # -1 is the last

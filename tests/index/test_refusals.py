@@ -181,6 +181,11 @@ def test_ids_that_do_not_fit_are_refused(ids: list[Any], word: str) -> None:
     assert word in refusal([box(0, 0, 1, 1), box(1, 0, 2, 1)], ids=ids).en
 
 
+def test_an_index_beyond_the_places_of_its_tables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridgis.index.layout._MOST_WORDS", 20)
+    assert "too large; build several" in refusal(bricks()).en
+
+
 def is_coverage(polygons: list[Any]) -> bool:
     """Tell by shapely, pair by pair, whether all are valid and no two have a common interior."""
     if not shapely.is_valid(polygons).all():

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from gridgis.coding.build import build
+from gridgis.coding.code import Code
+from gridgis.coding.form import Form
 from gridgis.coding.order import spatial_order
+from gridgis.coding.parse import parse, region_of
 from gridgis.coding.segment import KINDS, Segment
 from gridgis.errors import Conflict, InvalidInput, Rejected
-
-if TYPE_CHECKING:
-    from gridgis.coding.code import Code
-    from gridgis.coding.scheme import Scheme
 
 Id = TypeVar("Id", bound=Hashable)
 Item = tuple[Id, float, float, int | None, str, Any]
@@ -41,7 +41,7 @@ class _New(Generic[Id]):
 
 
 def allocate(
-    scheme: Scheme, items: Iterable[Item[Id]], issued: Iterable[str], row_height: RowHeight = None
+    scheme: Form, items: Iterable[Item[Id]], issued: Iterable[str], row_height: RowHeight = None
 ) -> dict[Id, str]:
     """Give new codes to new grids.
 
@@ -79,8 +79,8 @@ def allocate(
         A series is full. Nothing is allocated then.
     """
     new = _read_items(scheme, items)
-    used = [scheme.parse(text) for text in issued]
-    used += [scheme.parse(p) for p in {i.parent for i in new.values() if _is_code(scheme, i.parent, new)}]
+    used = [parse(scheme, text) for text in issued]
+    used += [parse(scheme, p) for p in {i.parent for i in new.values() if _is_code(scheme, i.parent, new)}]
     book = _Book(scheme, new, used)
     for level in (1, 2, 3, None):
         series: dict[Series, list[_New[Id]]] = defaultdict(list)
@@ -97,14 +97,14 @@ _MERGED = "merged"
 """Stands for the kind in the series of a street's merged communities."""
 
 
-def _is_code(scheme: Scheme, parent: Any, new: Mapping[Id, _New[Id]]) -> bool:
+def _is_code(scheme: Form, parent: Any, new: Mapping[Id, _New[Id]]) -> bool:
     return parent not in new and isinstance(parent, str) and not scheme.names_region(parent)
 
 
 class _Book(Generic[Id]):
     """The numbers used so far while one call allocates."""
 
-    def __init__(self, scheme: Scheme, new: Mapping[Id, _New[Id]], used: Iterable[Code]) -> None:
+    def __init__(self, scheme: Form, new: Mapping[Id, _New[Id]], used: Iterable[Code]) -> None:
         self.scheme = scheme
         self.new = new
         self.codes: dict[Id, Code] = {}
@@ -162,11 +162,11 @@ class _Book(Generic[Id]):
             self._highest[key] = first + len(group) - 1
         for i, name in enumerate(spatial_order([(g.id, g.x, g.y) for g in group], height), start=first):
             if of_street:
-                text = self.scheme.build(region + last_region.print(i))
+                text = build(self.scheme, region + last_region.print(i))
             else:
-                text = self.scheme.build(region, (*above, i) if depth else (), kind, level)
+                text = build(self.scheme, region, (*above, i) if depth else (), kind, level)
             self._taken.add(text)
-            self.codes[name] = self.scheme.parse(text)
+            self.codes[name] = parse(self.scheme, text)
 
     @staticmethod
     def _check_room(region: str, s: Segment, group: list[_New[Id]], first: int) -> None:
@@ -188,7 +188,7 @@ class _Book(Generic[Id]):
         )
 
     def _check_whole(self, region: str, group: list[_New[Id]]) -> None:
-        text = self.scheme.build(region)
+        text = build(self.scheme, region)
         if text in self._taken or len(group) > 1:
             raise Conflict(
                 f"编码 {text}（{region} 整体）只发放一次；已发放的，网格沿用原编码",
@@ -207,7 +207,7 @@ class _Book(Generic[Id]):
     def _parent_code(self, item: _New[Id]) -> Code | None:
         if item.parent in self.new:
             return self.codes.get(item.parent)
-        return self.scheme.parse(item.parent) if _is_code(self.scheme, item.parent, self.new) else None
+        return parse(self.scheme, item.parent) if _is_code(self.scheme, item.parent, self.new) else None
 
     def _region(self, item: _New[Id]) -> str:
         """Follow the parents up to a code, the community, or for a merged grid the street."""
@@ -226,10 +226,10 @@ class _Book(Generic[Id]):
                 id=str(item.id),
             )
         if _is_code(self.scheme, item.parent, self.new):
-            return self.scheme.parse(item.parent).region
+            return parse(self.scheme, item.parent).region
         if len(item.parent) == self.scheme.street_width:
             return self._merged(start, item)
-        return self.scheme.region_of(item.parent)
+        return region_of(self.scheme, item.parent)
 
     def _merged(self, item: _New[Id], top: _New[Id]) -> str:
         """Return the region of a grid at or below one that is merged from several communities of a street."""
@@ -244,11 +244,11 @@ class _Book(Generic[Id]):
         if item is not top:
             return self.codes[top.id].region  # level 1 was numbered before
         last = self.scheme.last_region
-        self.scheme.region_of(top.parent + last.print(last.merged_from))
+        region_of(self.scheme, top.parent + last.print(last.merged_from))
         return str(top.parent)
 
 
-def _read_items(scheme: Scheme, items: Iterable[Item[Id]]) -> dict[Id, _New[Id]]:
+def _read_items(scheme: Form, items: Iterable[Item[Id]]) -> dict[Id, _New[Id]]:
     new: dict[Id, _New[Id]] = {}
     for name, x, y, level, kind, parent in items:
         if name in new:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gridgis.coding.check import check_character
+from gridgis.coding.code import Code
+from gridgis.coding.form import Form
+from gridgis.coding.parse import parse, region_of
 from gridgis.coding.segment import Segment
 from gridgis.errors import InvalidInput, Rejected
 
-if TYPE_CHECKING:
-    from gridgis.coding.code import Code
-    from gridgis.coding.scheme import Scheme
 
-
-def build(scheme: Scheme, region: str, numbers: tuple[int, ...], kind: str, level: int | None) -> str:
+def build(
+    scheme: Form,
+    region: str,
+    numbers: tuple[int, ...] = (),
+    kind: str = "comprehensive",
+    level: int | None = None,
+) -> str:
     """Write the code of a grid; see `gridgis.coding.scheme.Scheme.build`."""
     region = _full_region(scheme, region)
     rest, text, given = region, "", iter(numbers)
@@ -28,11 +31,11 @@ def build(scheme: Scheme, region: str, numbers: tuple[int, ...], kind: str, leve
             text += s.values[_level_key(scheme, sum(n > 0 for n in numbers), kind, level)]
         else:
             text += s.value or check_character(s.algorithm, text)
-    scheme.parse(text)
+    parse(scheme, text)
     return text
 
 
-def rewrite(scheme: Scheme, code: Code, region: str, add: int = 0) -> str:
+def rewrite(scheme: Form, code: Code, region: str, add: int = 0) -> str:
     """Write a code for another region: what it says besides stays, its first number grows by ``add``.
 
     Raises
@@ -53,18 +56,18 @@ def rewrite(scheme: Scheme, code: Code, region: str, add: int = 0) -> str:
             text += check_character(s.algorithm, text)
         else:
             text += code.values[s.name]
-    scheme.parse(text)
+    parse(scheme, text)
     return text
 
 
-def _full_region(scheme: Scheme, region: str) -> str:
+def _full_region(scheme: Form, region: str) -> str:
     """Return the characters of a region for a code: a street, where it can be a grid, is filled with zeros."""
     if scheme.union is not None and len(region) == scheme.union_width:
         return region + "".join(s.print(0) for s in scheme.segments if s.name in scheme.below_union)
-    return scheme.region_of(region)
+    return region_of(scheme, region)
 
 
-def _level_key(scheme: Scheme, depth: int, kind: str, level: int | None) -> str:
+def _level_key(scheme: Form, depth: int, kind: str, level: int | None) -> str:
     """Return the key of the level digit of a grid that uses so many sequences."""
     if kind == "dedicated":
         return "dedicated"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from gridgis.coding.check import check_character
 from gridgis.coding.code import Code
+from gridgis.coding.form import Form
 from gridgis.coding.refuse import check_characters, fail, fail_at, wrong_length
 from gridgis.coding.segment import Segment
-
-if TYPE_CHECKING:
-    from gridgis.coding.scheme import Scheme
 
 CODE = ("编码", "code")
 REGION = ("社区代码", "community code")
@@ -21,7 +19,7 @@ Said = tuple[str | None, int | None]
 """Kind and level, each None where the digits do not say it."""
 
 
-def parse(scheme: Scheme, text: str) -> Code:
+def parse(scheme: Form, text: str) -> Code:
     """Read a code; nothing is repaired.
 
     Raises
@@ -41,7 +39,7 @@ def parse(scheme: Scheme, text: str) -> Code:
     return Code(text, scheme.name, region, sequence, level, kind, MappingProxyType(values))
 
 
-def split(scheme: Scheme, text: str, segments: tuple[Segment, ...], what: tuple[str, str]) -> dict[str, str]:
+def split(scheme: Form, text: str, segments: tuple[Segment, ...], what: tuple[str, str]) -> dict[str, str]:
     """Cut a text into segments, and check its length and characters; ``what`` names it in both languages."""
     if not isinstance(text, str):
         fail(
@@ -59,7 +57,18 @@ def split(scheme: Scheme, text: str, segments: tuple[Segment, ...], what: tuple[
     return out
 
 
-def _check_digit(scheme: Scheme, text: str, values: Mapping[str, str]) -> None:
+def region_of(scheme: Form, community: str) -> str:
+    """Return what of a community's code stands in its grids' codes; see `gridgis.coding.scheme.Scheme.region_of`."""
+    longer = scheme.community_width
+    if longer and isinstance(community, str) and len(community) != scheme.region_length:
+        rest = Segment("rest", "free", longer - scheme.region_length, zh="其余")
+        split(scheme, community, (*scheme.regions, rest), REGION)
+        return community[: scheme.region_length]
+    split(scheme, community, scheme.regions, REGION)
+    return community
+
+
+def _check_digit(scheme: Form, text: str, values: Mapping[str, str]) -> None:
     check = scheme.segments[-1]
     if check.role != "check":
         return
@@ -74,7 +83,7 @@ def _check_digit(scheme: Scheme, text: str, values: Mapping[str, str]) -> None:
         )
 
 
-def _what_kind(scheme: Scheme, text: str, values: Mapping[str, str]) -> Said:
+def _what_kind(scheme: Form, text: str, values: Mapping[str, str]) -> Said:
     """Return what the digits say of kind and level; refuse what no grid can have."""
     digit = _told(scheme, text, values, "level")
     kind = _told(scheme, text, values, "kind") or {None: None, "dedicated": "dedicated"}.get(digit, "comprehensive")
@@ -99,7 +108,7 @@ def _what_kind(scheme: Scheme, text: str, values: Mapping[str, str]) -> Said:
     return kind, level
 
 
-def _depth(scheme: Scheme, text: str, values: Mapping[str, str]) -> int:
+def _depth(scheme: Form, text: str, values: Mapping[str, str]) -> int:
     """Return how many sequences are used; a number below a zero is refused."""
     zeros = [s.is_zero(values[s.name]) for s in scheme.sequences]
     depth = zeros.index(True) if True in zeros else len(zeros)
@@ -109,7 +118,7 @@ def _depth(scheme: Scheme, text: str, values: Mapping[str, str]) -> int:
     return depth
 
 
-def _of_whole(scheme: Scheme, text: str, kind: str | None, level: int | None) -> Said:
+def _of_whole(scheme: Form, text: str, kind: str | None, level: int | None) -> Said:
     if scheme.whole_level is None or kind == "dedicated":
         _fail_role(scheme, text, "sequence", ("序号从1起", "numbers start at 1"))
     if level not in (None, scheme.whole_level):
@@ -118,7 +127,7 @@ def _of_whole(scheme: Scheme, text: str, kind: str | None, level: int | None) ->
     return "comprehensive", scheme.whole_level
 
 
-def _told(scheme: Scheme, text: str, values: Mapping[str, str], role: str) -> str | None:
+def _told(scheme: Form, text: str, values: Mapping[str, str], role: str) -> str | None:
     """Return the key whose characters stand in the segment of this role; None without such a segment."""
     for s in scheme.segments:
         if s.role == role:
@@ -130,7 +139,7 @@ def _told(scheme: Scheme, text: str, values: Mapping[str, str], role: str) -> st
     return None
 
 
-def _fail_role(scheme: Scheme, text: str, role: str, why: tuple[str, str]) -> NoReturn:
+def _fail_role(scheme: Form, text: str, role: str, why: tuple[str, str]) -> NoReturn:
     """Refuse a code for its characters of one role, from the first to the last."""
     start, spans = 0, []
     for s in scheme.segments:

@@ -5,9 +5,7 @@ A scheme is data, one TOML file (gridgis/coding/schemes/ holds those shipped): s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Hashable, Iterable
 from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
@@ -17,33 +15,15 @@ from gridgis.coding.build import build
 from gridgis.coding.code import Code
 from gridgis.coding.faults import Fault
 from gridgis.coding.files import read_scheme, scheme_names, shipped_scheme, wrong
-from gridgis.coding.parse import REGION, parse, split
-from gridgis.coding.segment import Segment
+from gridgis.coding.form import Form
+from gridgis.coding.parse import parse, region_of
 from gridgis.errors import InvalidInput, NotFound
 
 Id = TypeVar("Id", bound=Hashable)
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(Form):
     """A coding scheme: parses, prints, checks and allocates codes.
-
-    Parameters
-    ----------
-    name, title_zh, title_en, source, not_found
-        What it is called, where it comes from, and what of its source nobody here has read.
-    segments
-        The segments, in the order of the code.
-    whole_level
-        The level of the grid that is the whole region (all sequences zero); None where there is none.
-    ancestors
-        Level of administration -> how many characters of the region belong to it.
-    union
-        The ancestor (a street) whose whole ground may be a grid too: its characters, then zeros; None for none.
-    community_width
-        Number of characters of a community's code where the region is only its beginning (the street); else None.
-    toml
-        The text of the scheme file, for whoever keeps the scheme beside its codes.
 
     Examples
     --------
@@ -56,18 +36,6 @@ class Scheme:
     >>> scheme.allocate([("a", 0, 0, 2, "comprehensive", "610902001003")], issued=["610902001003012"])
     {'a': '610902001003013'}
     """
-
-    name: str
-    segments: tuple[Segment, ...]
-    title_zh: str = ""
-    title_en: str = ""
-    source: str = ""
-    not_found: str = ""
-    whole_level: int | None = None
-    ancestors: Mapping[str, int] = field(default_factory=dict, hash=False)
-    union: str | None = None
-    community_width: int | None = None
-    toml: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def load(cls, name: str) -> Scheme:
@@ -111,25 +79,6 @@ class Scheme:
     def from_text(cls, text: str, source: str = "scheme") -> Scheme:
         """Read a scheme from the text of a scheme file; ``source`` names it in errors."""
         return cls(**read_scheme(text, source))
-
-    @cached_property
-    def length(self) -> int:
-        """Number of characters of a code."""
-        return sum(s.width for s in self.segments)
-
-    @cached_property
-    def region_length(self) -> int:
-        """Number of characters of a region (community)."""
-        return sum(s.width for s in self._regions)
-
-    @cached_property
-    def sequences(self) -> tuple[Segment, ...]:
-        """The sequence segments."""
-        return tuple(s for s in self.segments if s.role == "sequence")
-
-    @cached_property
-    def _regions(self) -> tuple[Segment, ...]:
-        return tuple(s for s in self.segments if s.role == "region")
 
     def parse(self, text: str) -> Code:
         """Read a code; nothing is repaired.
@@ -182,13 +131,7 @@ class Scheme:
         >>> Scheme.load("national-15").region_of("610902001003")
         '610902001003'
         """
-        longer = self.community_width
-        if longer and isinstance(community, str) and len(community) != self.region_length:
-            rest = Segment("rest", "free", longer - self.region_length, zh="其余")
-            split(self, community, (*self._regions, rest), REGION)
-            return community[: self.region_length]
-        split(self, community, self._regions, REGION)
-        return community
+        return region_of(self, community)
 
     def ancestors_of(self, code: str) -> dict[str, str]:
         """Return the regions that a code, or a region's code, lies in: level of administration -> code.
@@ -229,11 +172,6 @@ class Scheme:
                 out.append(text)
         return out
 
-    def names_region(self, text: object) -> bool:
-        """Tell whether a text is as long as the code of a community or of a region, so that it is no grid's code."""
-        lengths = {self.region_length, self.community_width, self.street_width}
-        return isinstance(text, str) and len(text) in lengths
-
     def grids_above(self, code: Code) -> tuple[str, ...]:
         """Return the codes of the numbered grids that a grid lies in, as far as its digits tell: from the top down.
 
@@ -250,17 +188,6 @@ class Scheme:
             out.append(self.build(code.region, numbers[:depth], level=levels[0] if len(levels) == 1 else None))
         return tuple(out)
 
-    @property
-    def last_region(self) -> Segment:
-        """The last segment of the region."""
-        return self._regions[-1]
-
-    @cached_property
-    def street_width(self) -> int | None:
-        """Number of characters of the region before a segment that can name a merged community; else None."""
-        last = self.last_region
-        return self.region_length - last.width if last.merged_from else None
-
     def is_merged(self, region: str) -> bool:
         """Tell whether a region is none of the communities but was made of several.
 
@@ -270,14 +197,6 @@ class Scheme:
         True
         """
         return self.merged_number(self.region_of(region)) > 0
-
-    def merged_number(self, region: str) -> int:
-        """Return the number of a region merged from several communities in its street; 0 for a community. Unchecked."""
-        last = self.last_region
-        if not last.merged_from or len(region) != self.region_length:
-            return 0
-        number = last.number(region[-last.width :])
-        return number if number >= last.merged_from else 0
 
     def union_of(self, region: str) -> str:
         """Return the code of the grid that is the union of a community and its sisters: of the whole street.
@@ -299,33 +218,6 @@ class Scheme:
                 "divide by rules in which the community is level 1",
             )
         return self.build(self.region_of(region)[: self.union_width])
-
-    @property
-    def union_width(self) -> int:
-        """Number of characters of the region that name the union; 0 without one."""
-        return 0 if self.union is None else self.ancestors[self.union]
-
-    @cached_property
-    def below_union(self) -> set[str]:
-        """Names of the region segments that are zero in the code of a union."""
-        below, start = set(), 0
-        for s in self.segments:
-            if s.role == "region":
-                below |= {s.name} if start >= self.union_width else set()
-                start += s.width
-        return below
-
-    def is_union(self, text: str) -> bool:
-        """Tell whether a text is the code of a union: zeros wherever a community or a grid in it would be named."""
-        if self.union is None or not isinstance(text, str) or len(text) != self.length:
-            return False
-        start = 0
-        for s in self.segments:
-            zero = s.role == "sequence" or s.name in self.below_union
-            if zero and not s.is_zero(text[start : start + s.width]):
-                return False
-            start += s.width
-        return True
 
     def build(
         self, region: str, numbers: Iterable[int] = (), kind: str = "comprehensive", level: int | None = None
@@ -351,39 +243,6 @@ class Scheme:
         """
         return build(self, region, tuple(numbers), kind, level)
 
-    def numbers(self, code: Code) -> tuple[int, ...]:
-        """Return the numbers of a code's sequences from the top down; none for the whole region.
-
-        Examples
-        --------
-        >>> scheme = Scheme.load("nested-18")
-        >>> scheme.numbers(scheme.parse("610902001003020512")), scheme.numbers(scheme.parse("610902001003000010"))
-        ((2, 5), ())
-        """
-        numbers = (s.number(code.values[s.name]) for s in self.sequences)
-        return tuple(n for n in numbers if n)
-
     def allocate(self, items: Iterable[Item[Id]], issued: Iterable[str], row_height: RowHeight = None) -> dict[Id, str]:
         """Give new codes to new grids; see `gridgis.coding.allocate.allocate`."""
         return allocate(self, items, issued, row_height)
-
-    def depth(self, level: int | None, kind: str) -> int:
-        """Return how many sequences a grid of this level and kind uses: 0 for the whole region.
-
-        Raises
-        ------
-        InvalidInput
-            The scheme has no place for such a grid.
-        """
-        if kind == "comprehensive" and level is not None and level == self.whole_level:
-            return 0
-        for i, s in enumerate(self.sequences, start=1):
-            if (s.dedicated and level is None) if kind == "dedicated" else level in s.levels:
-                return i
-        raise InvalidInput(
-            f"编码规则 {self.name} 不能给这样的网格编码：级别 {level}，类别 {kind}（综合网格有级别，专属网格没有级别）",
-            f"scheme {self.name} has no code for a grid of level {level} and kind {kind}"
-            " (a comprehensive grid has a level, a dedicated one has none)",
-            level=level,
-            kind=kind,
-        )

@@ -13,6 +13,8 @@ from gridgis.index.polygons import Geometries, Net
 
 NARROW = 1e-5
 """A gap between two polygons that is narrower (degrees; about a metre) is refused: nobody means it."""
+_BESIDE = 1e-3
+"""In parts of NARROW: so far off an edge one is on one side of it."""
 _SHOWN = 5
 
 
@@ -22,8 +24,9 @@ def need_no_gaps(
     """Refuse gaps narrower than NARROW; wider ones are ground outside.
 
     ``touching(x, y)`` counts the polygons that touch points. Only polygons with an outer edge are looked at: shapely
-    marks their edges that run close to another polygon's without being common; where two polygons meet without common
-    vertices these marks are no gaps, which the count tells.
+    marks their edges that run close to another polygon's without being common. Such a mark is no gap where two polygons
+    meet without common vertices, which the count tells, nor where the other lies behind the edge: a polygon may be
+    narrow.
     """
     rim = np.unique(net.sides[(net.sides < 0).any(axis=1)])
     rim = rim[rim >= 0]
@@ -32,11 +35,14 @@ def need_no_gaps(
     xy, line = shapely.get_coordinates(lines, return_index=True)
     inner = np.flatnonzero(line[1:] == line[:-1])
     middle = (xy[inner] + xy[inner + 1]) / 2
-    alone = np.flatnonzero(touching(middle[:, 0], middle[:, 1]) < 2)
-    if not len(alone):
+    alone = touching(middle[:, 0], middle[:, 1]) < 2
+    inner, middle = inner[alone], middle[alone]
+    own = rim[of[line[inner]]]
+    gap = _another_before(polygons, rim, own, middle, xy[inner + 1] - xy[inner])
+    if not gap.any():
         return
-    wrong = [names[k] for k in np.unique(rim[of[line[inner[alone]]]]).tolist()]
-    places = [tuple(p) for p in middle[alone].tolist()]
+    wrong = [names[k] for k in np.unique(own[gap]).tolist()]
+    places = [tuple(p) for p in middle[gap].tolist()]
     raise InvalidInput(
         f"面之间有宽不足 {NARROW} 度的缝隙：{wrong[:_SHOWN]}，位于 {places[0]}；"
         "请先修复边界，或用 on_overlap='lowest'（缝隙算作界外）",
@@ -45,3 +51,22 @@ def need_no_gaps(
         ids=wrong,
         places=places,
     )
+
+
+def _another_before(
+    polygons: Geometries,
+    rim: NDArray[np.integer],
+    own: NDArray[np.integer],
+    middle: NDArray[np.float64],
+    run: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Tell of edges, by middle and run (n, 2), whether a polygon of the rim lies before them, off their ``own``."""
+    across = NARROW * run[:, ::-1] * (-1, 1) / np.hypot(*run.T)[:, None]
+    found = np.zeros(len(own), dtype=bool)
+    tree = shapely.STRtree(polygons[rim])
+    for way in (across, -across):
+        near, far = middle + _BESIDE * way, middle + way
+        before = np.flatnonzero(~shapely.covers(polygons[own], shapely.points(near)))
+        edge, other = tree.query(shapely.linestrings(np.stack([near, far], axis=1)[before]), predicate="intersects")
+        found[before[edge[rim[other] != own[before[edge]]]]] = True
+    return found

@@ -141,6 +141,9 @@ def test_a_narrow_gap_is_refused_with_its_place(polygons: list[Any]) -> None:
             Polygon([(1.5, 0.5), (3, 1), (3, -3)]),
         ],
         bricks(),
+        [box(0, 0, 1, NARROW), box(0, NARROW, 1, 1)],  # a narrow polygon
+        [Polygon([(0, 0), (1, 0), (1, 1)]), Polygon([(0, 0), (1, 1), (0, 1)]), box(1, 0, 1 + NARROW, 1)],
+        [Polygon([(0, 0), (2, 0), (1, NARROW)]), Polygon([(0, 0), (1, NARROW), (2, 0), (2, 2), (0, 2)])],
     ],
 )
 def test_wide_gaps_holes_and_neighbours_without_common_vertices_are_taken(polygons: list[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -65,17 +65,22 @@ class Book:
         """Return the number of the last revision published (it may take force on a later day); 0 for none."""
         return int(connection.execute(sa.select(sa.func.max(t.revision.c.number))).scalar() or 0)
 
-    def grids(self, connection: sa.Connection, number: int) -> gpd.GeoDataFrame:
-        """Return the grids of a revision (GRID_FRAME and fid), sorted by code, stored coordinates."""
+    def grids(
+        self, connection: sa.Connection, number: int, communities: Iterable[str] | None = None
+    ) -> gpd.GeoDataFrame:
+        """Return the grids of a revision (GRID_FRAME and fid), all or of some communities, sorted by code; stored."""
         g = t.grid.c
         columns = [g.fid, *(g[c] for c in GRID_FRAME)]
         valid = (g.valid_from <= number) & (g.valid_to.is_(None) | (g.valid_to > number))
+        if communities is not None:
+            valid = valid & g.community.in_(sorted(set(communities)))
         return geoframe(connection, sa.select(*columns).where(valid).order_by(g.code))
 
-    def base(self, connection: sa.Connection) -> gpd.GeoDataFrame:
-        """Return the base layer, sorted by code, stored coordinates."""
+    def base(self, connection: sa.Connection, communities: Iterable[str] | None = None) -> gpd.GeoDataFrame:
+        """Return the base layer, all or some communities, sorted by code, stored coordinates."""
         c = t.community.c
-        return geoframe(connection, sa.select(t.community).order_by(c.code))
+        query = sa.select(t.community).order_by(c.code)
+        return geoframe(connection, query if communities is None else query.where(c.code.in_(sorted(set(communities)))))
 
     def work(self, stored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return a layer in the work CRS; the way back is exact."""

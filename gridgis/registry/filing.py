@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,14 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.coding import Scheme
 from gridgis.errors import Conflict, InvalidInput, Rejected
-from gridgis.geometry.crs import to_stored
+from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.index import Resolver
 from gridgis.ledger.conform import conform
 from gridgis.ledger.coverage import faults
 from gridgis.ledger.overlays import fit_overlays
 from gridgis.ledger.states import next_state
 from gridgis.registry import tables as t
+from gridgis.registry.around import communities_around, kinds, published_around
 from gridgis.registry.book import Book, day_of
 from gridgis.registry.plans import (
     Author,
@@ -110,7 +112,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     day = _first_day(book, connection, in_force_from)
     ready = _prepare(book, connection, plan_id, issued_only=True)
     _publish(book, connection, plan_id, number, ready)
-    _refuse_unfindable(book, connection, number)
+    _refuse_unfindable(book, connection, communities, number)
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     seal_revision(connection, number)
@@ -191,12 +193,14 @@ def _refuse_stale(connection: sa.Connection, row: sa.Row[Any], since: str) -> No
 def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: bool = False) -> _Ready:
     """Code, conform and check a plan against what is published now."""
     coded = code_plan(book, connection, plan_id, issued_only)
-    base = book.base(connection)
-    base_work = book.work(base)
-    published = book.grids(connection, book.head(connection))
     plan = coded.grids.assign(parent=coded.grids["parent_code"])
-    refuse_mixed(book.scheme, published, plan)
-    ours = published["code"].isin(set(hanging(plan, book.scheme).values()))
+    refuse_mixed(book.scheme, kinds(book, connection, set(plan["community"])), plan)
+    streets_of_plan = set(hanging(plan, book.scheme).values())
+    around = communities_around(book, connection, plan["community"], bool(streets_of_plan))
+    base = book.base(connection, around)
+    base_work = book.work(base)
+    published = published_around(book, connection, around, book.head(connection))
+    ours = published["code"].isin(streets_of_plan)
     others = published[~ours & ~published["community"].isin(set(plan["community"]))]
     others_work = book.work(others)
     over, others_over = (f["mode"].fillna("") == "overlay" for f in (coded.grids, others_work))
@@ -281,15 +285,23 @@ def _refuse_faults(
         )
 
 
-def _refuse_unfindable(book: Book, connection: sa.Connection, number: int) -> None:
-    """Build the lookup of the revision just written: what no reader could open is never published."""
+def _refuse_unfindable(book: Book, connection: sa.Connection, communities: Iterable[str], number: int) -> None:
+    """Build the lookup of what was just written, and around it: what no reader could open is never published."""
+    around = communities_around(book, connection, communities, hung=False)
     try:
-        Resolver.build(book.grids(connection, number), book.work_crs, number)
+        Resolver.build(published_around(book, connection, around, number), book.work_crs, number)
     except InvalidInput as e:
         raise Rejected(
             f"方案不能备案，查询索引无法建立：{e.zh}", f"the plan cannot be filed, no lookup can be built: {e.en}",
             **e.fields,
         ) from e  # fmt: skip
+
+
+def load_engine() -> None:
+    """Load what builds lookups, before a filing takes its turn: compiling it for the first time takes half a minute."""
+    row = {"code": "1", "parent": None, "level": 1, "kind": "comprehensive", "mode": None, "community": "1"}
+    square = gpd.GeoDataFrame([row], geometry=[shapely.box(109.0, 32.0, 109.01, 32.01)], crs=STORED_CRS)
+    Resolver.build(square, "EPSG:4545", 0)
 
 
 def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, ready: _Ready) -> None:
@@ -357,7 +369,7 @@ def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDa
     codes = dict(zip(grids["local_id"], grids["code"], strict=True))
     for column in ("level2", "level3", "dedicated"):
         new[column] = new[column].map(lambda i: codes.get(i))
-    new = _with_use(connection, new)
+    new = _with_use(connection, plan_id, new)
     b = t.building.c
     ours = b.community.in_(sorted(set(grids["community"])))
     x = t.plan_building.c
@@ -366,10 +378,12 @@ def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDa
     insert(connection, t.building, new)
 
 
-def _with_use(connection: sa.Connection, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_use(connection: sa.Connection, plan_id: int, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give a plan's buildings the use and storeys that the registry knows by id; a plan does not hold these."""
     b = t.building.c
-    known = frame(connection, sa.select(b.id, b.use, b.storeys)).drop_duplicates("id", keep=False).set_index("id")
+    x = t.plan_building.c
+    asked = sa.select(b.id, b.use, b.storeys).where(b.id.in_(sa.select(x.id).where(x.plan_id == plan_id)))
+    known = frame(connection, asked).drop_duplicates("id", keep=False).set_index("id")
     return new.assign(use=new["id"].map(known["use"]), storeys=new["id"].map(known["storeys"]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from gridgis.ledger.states import actions, next_state
 from gridgis.model import ATOM_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, DivisionPlan, need_columns
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
-from gridgis.registry.store import Instant, frame, geoframe, insert
+from gridgis.registry.store import Instant, chunks, frame, geoframe, insert
 
 
 @dataclass(frozen=True)
@@ -255,8 +255,7 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     With ``issued_only`` the codes are those that were issued at submission.
     """
     grids = book.work(drafts(connection, plan_id))
-    published = book.grids(connection, book.head(connection))
-    old = book.work(published[published["community"].isin(set(grids["community"]))]).reset_index(drop=True)
+    old = book.work(book.grids(connection, book.head(connection), grids["community"]))
     identity = identify(
         old.assign(id=old["code"]), grids.assign(id=grids["local_id"]), book.work(plan_buildings(connection, plan_id))
     )
@@ -269,7 +268,9 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     if not issued_only:
         ours = grids[grids["code"].notna() & grids["previous"].isna()]
         kept = dict(zip(ours["local_id"], ours["code"], strict=True)) | _given_again(connection, grids)
-        grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, _numbered(book, connection), kept)["code"]
+        grids["code"] = encode_plan(
+            grids.drop(columns="code"), book.scheme, _numbered(book, connection, grids["community"]), kept
+        )["code"]
     by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
     streets = streets_above(grids, book.scheme)
     above = zip(grids["parent"], grids["community"], strict=True)
@@ -287,14 +288,14 @@ def _given_again(connection: sa.Connection, grids: gpd.GeoDataFrame) -> dict[str
     return {code: code for code in grids["local_id"][_is_given(grids)] if code in burned}
 
 
-def _numbered(book: Book, connection: sa.Connection) -> list[str]:
+def _numbered(book: Book, connection: sa.Connection, communities: Iterable[str]) -> list[str]:
     """Return all numbers ever issued: the code of a whole community is its own, not a number that is used up."""
     scheme = book.scheme
-    codes = [scheme.parse(code) for code in issued(connection)]
+    codes = issued(connection)
     if scheme.whole_level is None:
-        return [code.text for code in codes]
-    whole = {region: scheme.build(region) for region in {code.region for code in codes}}
-    return [code.text for code in codes if code.text != whole[code.region]]
+        return codes
+    whole = {scheme.build(scheme.region_of(code)) for code in set(communities)}
+    return [code for code in codes if code not in whole]
 
 
 def preview(book: Book, connection: sa.Connection, plan_id: int) -> None:
@@ -324,7 +325,8 @@ def issue_codes(
     """Issue the codes of a plan, and of its streets; burn those that it was given before and no longer needs."""
     c = t.issued_code.c
     now = book.clock()
-    known, wanted = set(issued(connection)), [*coded["code"], *streets]
+    wanted = [*coded["code"], *streets]
+    known = {code for some in chunks(wanted) for code in connection.scalars(sa.select(c.code).where(c.code.in_(some)))}
     fresh = [code for code in wanted if code not in known]
     if fresh:
         rows = [{"code": code, "plan_id": plan_id, "issued_at": now, "state": "issued"} for code in fresh]

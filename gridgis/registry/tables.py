@@ -148,6 +148,10 @@ gridgis_version = sa.Table("gridgis_version", metadata, _fid(), _text("version_n
 
 _IN_FORCE = grid.c.valid_to.is_(None)
 sa.Index("ix_grid_community", grid.c.community)
+sa.Index("ix_grid_parent", grid.c.parent)
+sa.Index("ix_grid_valid_from", grid.c.valid_from)
+sa.Index("ix_building_community", building.c.community)
+sa.Index("ix_building_id", building.c.id)
 sa.Index("one_in_force", grid.c.code, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
 
 

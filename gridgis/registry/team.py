@@ -15,7 +15,7 @@ from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book, day_of
-from gridgis.registry.store import frame
+from gridgis.registry.store import chunks, frame
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,9 @@ def carry_over(
     rows, moving = [], []
     before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     a = t.appointment
-    for person in _records(_appointments(connection, None)):
+    for person in _records(_appointments(connection, None, heirs)):
         fid, grid = int(person["fid"]), person["grid"]
-        if grid not in heirs or (person["to"] is not None and person["to"].isoformat() < day):
+        if person["to"] is not None and person["to"].isoformat() < day:
             continue
         if heirs[grid] is None:
             rows.append(_left_behind(person))
@@ -216,12 +216,12 @@ def _left_behind(person: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def team(connection: sa.Connection, day: str | None) -> pd.DataFrame:
-    """Return the appointments that hold on a day (all for None): dispatch.team.TEAM_COLUMNS, days as ``date``."""
-    return _appointments(connection, day).drop(columns="fid")
+def team(connection: sa.Connection, day: str | None, grids: Iterable[str] | None = None) -> pd.DataFrame:
+    """Return the appointments (TEAM_COLUMNS, days as ``date``) on a day (all for None), of all grids or of some."""
+    return _appointments(connection, day, grids).drop(columns="fid")
 
 
-def _appointments(connection: sa.Connection, day: str | None) -> pd.DataFrame:
+def _appointments(connection: sa.Connection, day: str | None, grids: Iterable[str] | None = None) -> pd.DataFrame:
     a, p, n = t.appointment.c, t.person.c, t.person_phone.c
     query = (
         sa.select(a.fid, a.grid, a.role, p.name, n.phone, a.from_day.label("from"), a.to_day.label("to"))
@@ -231,7 +231,8 @@ def _appointments(connection: sa.Connection, day: str | None) -> pd.DataFrame:
     )
     if day is not None:
         query = query.where((a.from_day <= day) & (a.to_day.is_(None) | (a.to_day >= day)))
-    found = frame(connection, query)
+    asked = [query] if grids is None else [query.where(a.grid.in_(some)) for some in chunks(sorted(set(grids)))]
+    found = pd.concat([frame(connection, q) for q in asked or [query.where(sa.false())]], ignore_index=True)
     for column in ("from", "to"):
         found[column] = pd.Series([None if d is None else date.fromisoformat(d) for d in found[column]], dtype=object)
     return found

@@ -22,9 +22,12 @@ def file_team(
     number = int(connection.execute(sa.select(sa.func.max(f.number))).scalar() or 0) + 1
     values = {"revision": book.head(connection), "day": day, "filed_at": book.clock(), "filed_by": author.by}
     connection.execute(sa.insert(t.team_filing).values(number=number, why=author.why, **values))
-    people = team(connection, day)
-    chosen = people if codes is None else people[people["grid"].isin(set(codes))]
-    rows = chosen.rename(columns={"from": "from_day", "to": "to_day"}).drop(columns="phone").assign(filing=number)
+    rows = (
+        team(connection, day, codes)
+        .rename(columns={"from": "from_day", "to": "to_day"})
+        .drop(columns="phone")
+        .assign(filing=number)
+    )
     for column in ("from_day", "to_day"):
         rows[column] = [None if d is None else d.isoformat() for d in rows[column]]
     insert(connection, t.team_filed, rows)

@@ -77,6 +77,7 @@ class WithPlans:
         in_force_from
             A day from today on; default today.
         """
+        filing.load_engine()
         with self._book.store.write() as c:
             return filing.file_plan(self._book, c, plan_id, Author(by, why, office), in_force_from)
 

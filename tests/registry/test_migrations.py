@@ -38,7 +38,6 @@ def old(address: Address) -> str:
     store = Store(url_of(where), tables.metadata)
     with store.change_tables() as c:
         migrations.upgrade(c, 0, 2)
-        tables.gridgis_version.drop(c)
         for name, values in OLD_ROWS.items():
             more = {"scheme": Scheme.load("national-15").toml} if name == "registry_meta" else {}
             columns = [sa.column(key) for key in values | more]
@@ -52,6 +51,8 @@ def old(address: Address) -> str:
             "valid_from": 1, "plan_id": 1, "geometry": SQUARE,
         }  # fmt: skip
         c.execute(sa.insert(tables.grid).values(**grid))
+    with store.write() as c:
+        tables.gridgis_version.drop(c)  # what version 2 did not have
     store.close()
     return where
 

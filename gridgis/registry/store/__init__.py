@@ -8,11 +8,12 @@ names of stores.
 from __future__ import annotations
 
 from gridgis.registry.store.address import is_url, shown, url_of
-from gridgis.registry.store.rows import frame, geoframe, insert, insert_rows, plain_rows, plain_value
+from gridgis.registry.store.boxes import in_box
+from gridgis.registry.store.rows import chunks, frame, geoframe, insert, insert_rows, plain_rows, plain_value
 from gridgis.registry.store.store import Store
 from gridgis.registry.store.types import Geom, Instant, SortedText, promoted
 
 __all__ = [
-    "Geom", "Instant", "SortedText", "Store", "frame", "geoframe", "insert", "insert_rows", "is_url", "plain_rows",
-    "plain_value", "promoted", "shown", "url_of",
+    "Geom", "Instant", "SortedText", "Store", "chunks", "frame", "geoframe", "in_box", "insert", "insert_rows",
+    "is_url", "plain_rows", "plain_value", "promoted", "shown", "url_of",
 ]  # fmt: skip

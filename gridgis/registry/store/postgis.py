@@ -53,6 +53,8 @@ class PostGIS:
     def finish(self, connection: sa.Connection, metadata: sa.MetaData, whole: bool) -> None:
         """Let numbering go on after the rows that came with their numbers (``whole``)."""
         for table in metadata.sorted_tables if whole else ():
+            if not self.has_table(connection, table.name):  # an earlier version
+                continue
             name = f'"{self.schema}"."{table.name}"'
             connection.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{name}', 'fid'), coalesce(max(fid), 0) + 1, false) FROM {name}"

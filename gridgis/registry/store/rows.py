@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,17 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> No
     if len(rows):
         plain = rows[[c for c in rows.columns if c in table.c and c != "fid"]]
         connection.execute(sa.insert(table), plain_rows(plain))
+
+
+def chunks(values: Sequence[str], size: int = 10_000) -> list[Sequence[str]]:
+    """Cut a long list into as many as a statement takes values (sqlite: 32,766).
+
+    Examples
+    --------
+    >>> chunks(["a", "b", "c"], 2)
+    [['a', 'b'], ['c']]
+    """
+    return [values[k : k + size] for k in range(0, len(values), size)]
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:

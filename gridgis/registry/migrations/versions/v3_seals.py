@@ -50,7 +50,10 @@ def upgrade() -> None:
         sa.Column("from_day", SortedText),
         sa.Column("to_day", SortedText),
     )
-    op.create_index("ix_grid_community", "grid", ["community"])
+    for column in ("community", "parent", "valid_from"):
+        op.create_index(f"ix_grid_{column}", "grid", [column])
+    for column in ("community", "id"):
+        op.create_index(f"ix_building_{column}", "building", [column])
     in_force = sa.text("valid_to IS NULL")
     op.create_index("one_in_force", "grid", ["code"], unique=True, sqlite_where=in_force, postgresql_where=in_force)
     for ddl in one_leader(op.get_bind().dialect.name):

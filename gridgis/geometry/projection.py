@@ -1,8 +1,7 @@
-"""Transformations between CRSs, kept once made, and the one that a single lookup needs: no NumPy, no geometries."""
+"""Transformations between CRSs, kept once made. No NumPy, no geometries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -38,22 +37,3 @@ def crs_key(crs: Any) -> str:
     if crs.to_epsg() in (4326, 4979, 4490):
         return STORED_CRS
     return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.to_wkt())
-
-
-def lonlat_to_metres(lon: Sequence[float], lat: Sequence[float], work_crs: str) -> tuple[list[float], list[float]]:
-    """Return stored coordinates in the work CRS, as ``crs.transform_xy`` does, as lists; infinite where it has none.
-
-    Raises
-    ------
-    InvalidInput
-        The work CRS is on another datum to which no transformation is known at the place.
-    """
-    if on_stored_datum(work_crs):
-        x, y = transformer(STORED_CRS, work_crs, True).transform(list(lon), list(lat))
-        return x, y
-    import numpy as np
-
-    from gridgis.geometry.crs import transform_xy
-
-    xy = transform_xy(np.column_stack([lon, lat]), STORED_CRS, work_crs)
-    return xy[:, 0].tolist(), xy[:, 1].tolist()

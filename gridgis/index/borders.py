@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from functools import cached_property
 
-from gridgis.geometry.projection import lonlat_to_metres
+from gridgis.geometry.metres import lonlat_to_metres
 from gridgis.index.plain import flat_view
 from gridgis.index.tables import Tables
 

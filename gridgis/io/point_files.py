@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def read_points(path: str | Path, heads: Mapping[str, str]) -> Iterator[Part]:
         for part in readers[path.suffix.lower()](path, heads):
             names = renamed(part.table.column_names, heads, path)
             yield Part(part.table.rename_columns(names), part.done, part.total)
-    except (pa.ArrowInvalid, OSError, ValueError, pyogrio.errors.DataSourceError) as e:
+    except (KeyError, pa.ArrowInvalid, OSError, ValueError, pyogrio.errors.DataSourceError) as e:
         raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
 
 
@@ -123,20 +124,40 @@ def _excel_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
 
 def _parquet_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
     with pq.ParquetFile(path) as file:
+        column, crs = _geoparquet(file.schema_arrow, path)
         done, total = 0, file.metadata.num_rows
         if total == 0:
-            yield Part(file.schema_arrow.empty_table(), 0, 0)
+            yield Part(_without_geometry(file.schema_arrow.empty_table(), column, crs), 0, 0)
         for batch in file.iter_batches(batch_size=ROWS):
             done += batch.num_rows
-            yield Part(_without_geometry(pa.Table.from_batches([batch]), "geometry", STORED_CRS), done, total)
+            yield Part(_without_geometry(pa.Table.from_batches([batch]), column, crs), done, total)
+
+
+def _geoparquet(schema: pa.Schema, path: Path) -> tuple[str, Any]:
+    """Return the column of geometries ("" for none) and its CRS, as the GeoParquet standard 1.1 writes them."""
+    text = (schema.metadata or {}).get(b"geo")
+    if text is None:
+        return "", None
+    geo = json.loads(text)
+    column = str(geo["primary_column"])
+    crs = geo["columns"][column].get("crs", STORED_CRS)  # left out: OGC:CRS84
+    if crs is None:
+        raise _no_crs(path)
+    return column, crs
+
+
+def _no_crs(path: Path) -> InvalidInput:
+    return InvalidInput(
+        f"{path} 没有坐标系；请补上（例如 EPSG:4490）", f"{path} has no CRS; give it one, e.g. EPSG:4490",
+        path=str(path),
+    )  # fmt: skip
 
 
 def _layer_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
     total = pyogrio.read_info(path)["features"]
     with pyogrio.open_arrow(path, batch_size=ROWS, use_pyarrow=True) as (meta, reader):
         if meta["crs"] is None:
-            zh, en = f"{path} 没有坐标系", f"{path} has no CRS"
-            raise InvalidInput(zh, en, path=str(path))
+            raise _no_crs(path)
         done, column = 0, meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
             done += batch.num_rows

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI
 from api import errors
 from api.deps import Services, refuse_unknown_parameters
 from api.guard import Guard
+from api.hot import Hot
 from api.routes import collections, grids, health, locate, pages, search
 from api.schemas import ErrorBody
 from gridgis import __version__
@@ -52,7 +53,8 @@ def build_app(services: Services) -> FastAPI:
     for module in (pages, health, locate, search, grids, collections):
         app.include_router(module.router)
     errors.install(app)
-    app.add_middleware(Guard, services=services)
+    app.add_middleware(Hot, locator=services.locator)
+    app.add_middleware(Guard, services=services)  # comes before the one added first
     return app
 
 

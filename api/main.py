@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from api.app import build_app
-from api.deps import LOCAL_HOSTS, Services
+from api.deps import LOCAL_HOSTS, Limits, Services
 from api.features import FeatureStore
 from gridgis.errors import InvalidInput
 from gridgis.service.locator import Locator
@@ -40,16 +40,19 @@ def create_app(registry: str | Path | None = None, host: str = "localhost") -> F
             f"请指明注册库文件，或设置环境变量 {REGISTRY_VARIABLE}",
             f"name a registry, or set {REGISTRY_VARIABLE}",
         )
-    locator = Locator.open(str(source))
-    return build_app(
-        Services(
-            locator=locator,
-            features=FeatureStore(locator),
-            clock=lambda: datetime.now(UTC),
-            ticks=time.monotonic,
-            assets=find_assets(),
-            hosts=LOCAL_HOSTS | {host.lower()},
-        )
+    return build_app(wired(Locator.open(str(source)), Limits(), host))
+
+
+def wired(locator: Locator, limits: Limits, host: str = "localhost") -> Services:
+    """Return the services of a server."""
+    return Services(
+        locator=locator,
+        features=FeatureStore(locator),
+        clock=lambda: datetime.now(UTC),
+        ticks=time.monotonic,
+        assets=find_assets(),
+        limits=limits,
+        hosts=LOCAL_HOSTS | {host.lower()},
     )
 
 

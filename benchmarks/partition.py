@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import certificates, published, redivision
 from benchmarks.area import SIZES, make_area
 from benchmarks.case import Case, prepare
-from benchmarks.engine import Engine, divide_by_engine, warm_up
+from benchmarks.engine import TIMES, Engine, divide_by_engine, warm_up
 from benchmarks.measures import Figures, measure
 from benchmarks.outside import Outside, summary
 from benchmarks.peers import SLOW, Answer, divide_by_metis, divide_by_other, divide_inside
@@ -160,7 +160,7 @@ def _peer_rows(
     parts = mine[0].figures.grids
     load = case.scene.households.sum() / max(1, mine[-1].figures.grids)
     band = case.rules.level2
-    k_way = divide_by_metis(case, parts, seed)
+    k_way = min((divide_by_metis(case, parts, seed) for _ in range(TIMES)), key=lambda answer: answer.cpu_s)
     assert k_way.labels is not None
     inner = {YARDSTICK: divide_inside(case, k_way.labels, load, seed)}
     answers = {YARDSTICK: k_way}

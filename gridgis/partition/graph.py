@@ -87,7 +87,7 @@ class Contacts:
         position = np.full(self.n, -1, dtype=np.int64)
         position[chosen] = np.arange(len(chosen))
         ends = position[self.pairs]
-        keep = (ends >= 0).all(axis=1)
+        keep = (ends[:, 0] >= 0) & (ends[:, 1] >= 0)  # far quicker than all(axis=1)
         if len(apart := np.sort(self.held.apart_at(level or self.level), axis=1)):
             keep &= ~np.isin(self.pairs @ [self.n, 1], apart @ [self.n, 1])
         return Contacts(

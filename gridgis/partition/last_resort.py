@@ -153,7 +153,7 @@ class _Ground:
     def beside(self, i: int) -> list[int]:
         """Return the regions beside one that may be joined: across the weakest barrier first, then by metres."""
         ends = self.of[self.land.pairs]
-        touch = np.flatnonzero((ends == i).any(axis=1) & (ends[:, 0] != ends[:, 1]))
+        touch = np.flatnonzero((ends[:, 0] == i) != (ends[:, 1] == i))
         rank: dict[int, tuple[int, float]] = {}
         for t in touch.tolist():
             j = int(ends[t].sum()) - i

@@ -173,7 +173,7 @@ def induced(problem: Problem, nodes: Ints) -> Problem:
     position = np.full(problem.n, -1, dtype=np.int64)
     position[nodes] = np.arange(len(nodes))
     ends = position[problem.edges]
-    keep = np.asarray((ends >= 0).all(axis=1), dtype=np.bool_)
+    keep = np.asarray((ends[:, 0] >= 0) & (ends[:, 1] >= 0), dtype=np.bool_)
     pairs = position[problem.apart]
     shape = problem.shape
     if shape is not None:

@@ -44,6 +44,17 @@ def _flip(net, p, parts, steps, hot, cold, rng, stamp, queue):  # type: ignore[n
             _move(net, parts, v, labels[u], out_own, out_to)
 
 
+@njit(cache=True, nogil=True)
+def settle(net, p, parts):  # type: ignore[no-untyped-def]
+    """Move single nodes over borders as long as that is cheaper."""
+    n, m = len(net.weight), len(net.cost)
+    edges, queue = np.arange(m), np.empty(n, dtype=np.int64)
+    stamp, tried = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    gain, mark = 1.0, 0
+    while gain > 0.0:
+        gain, mark = smooth(net, p, parts, edges, m, stamp, tried, mark, queue)
+
+
 @kernel
 def smooth(net, p, parts, edges, m, stamp, tried, mark, queue):  # type: ignore[no-untyped-def]
     """Move nodes over a border along the first m of some edges while that is cheaper, in up to PASSES passes.

@@ -38,8 +38,8 @@ def search_across(problem: Problem, options: list[int], seed: int, effort: int, 
         best = min(best, solve(problem, [k], seed, effort), key=worth)
     dear = replace(problem, across=DEAR * problem.across)
     for attempt in range(SEARCHES * NODES // max(NODES, problem.n)):
-        if worth(best)[:2] == (0, 0):
-            break
+        if worth(best)[1] == 0 and (best.holds or problem.n > NODES):
+            break  # of large ground what is out of bounds is cut anew around it, which takes less
         k = options[attempt % len(options)]
         quick = solve(dear, [k], seed + 7919 * (attempt + 1), max(1, effort // QUICK))
         found = appraised(problem, quick.labels)

@@ -142,7 +142,7 @@ def _generator(seed: int) -> Any:
 
 def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None, clock: _Clock) -> Found:
     """Search once for k parts."""
-    from gridgis.partition.kernels.flips import flips
+    from gridgis.partition.kernels.flips import flips, settle
     from gridgis.partition.kernels.net import appraise, empty_parts, tally
     from gridgis.partition.kernels.recom import recombine
     from gridgis.partition.kernels.trees import room
@@ -179,7 +179,7 @@ def _search(problem: Problem, k: int, seed: int, effort: int, start: Ints | None
     if k > 1:
         parts.labels[:] = best
         tally(net, parts)
-        flips(net, hard, parts, 20 * len(problem.costs), 0.0, 0.0, rng)
+        settle(net, hard, parts)
         keep()
     return Found(best, k, float(found[0]), problem.excess(best), problem.clashes(best), clock.used)
 

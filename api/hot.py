@@ -1,6 +1,6 @@
 """The hot road: ``GET /locate?lon=..&lat=..``, the question of every call, answered without the web framework.
 
-It gives the bytes that ``routes.locate`` gives; whatever is not plainly a point inside a grid (other parameters, other
+It gives the bytes that ``routes.locate`` gives; whatever is not plainly a point (other parameters, other
 ways to write a number, errors) is left to that route.
 """
 
@@ -53,9 +53,8 @@ class Hot:
         now = self._locator.snapshot()
         try:
             hit = now.locate(float(lon), float(lat), unquote_plus((crs or b"EPSG:4490").decode()))
-            if hit.code is None:
-                return None
-            body = orjson.dumps({"hit": hit, "card": self._card(now, hit.code)}, option=OPTIONS)
+            card = None if hit.code is None else self._card(now, hit.code)
+            body = orjson.dumps({"hit": hit, "card": card}, option=OPTIONS)
         except GridgisError:
             return None
         return body, hit.revision

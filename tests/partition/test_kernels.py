@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridgis.partition.kernels.flips import settle
 from gridgis.partition.kernels.net import Prices, appraise, empty_parts, tally
 from gridgis.partition.kernels.recom import recombine
 from gridgis.partition.kernels.trees import HELD, LENGTH, RIM, WEIGHT, collect, grow, mark_half, room
@@ -96,6 +98,27 @@ def test_sums_kept_by_increments_are_the_sums_of_the_labels(graph: Drawn, draw: 
     tally(net, again)
     for kept, fresh in zip(state, again, strict=True):
         assert kept == pytest.approx(fresh)
+
+
+@few
+@given(graph=graphs(8), draw=st.integers(0, 99), parts=st.integers(2, 4), seed=st.integers(1, 99))
+def test_smoothing_is_never_dearer_and_tears_nothing(graph: Drawn, draw: int, parts: int, seed: int) -> None:
+    parts = min(parts, len(graph.weights))
+    problem = replace(problem_on(graph, draw, parts), apart=np.empty((0, 2), dtype=np.int64))
+    net, state = _net(problem), empty_parts(problem.n, parts, 3)
+    state.labels[:] = solve(replace(problem, costs=problem.costs[::-1].copy()), [parts], seed, effort=1).labels
+    tally(net, state)
+    p = Prices(3.0, 9.0, float(problem.load.sum()) / parts, 0.3, 2.0, 0.7, 10.0, 10.0, 0.1)  # type: ignore[union-attr]
+    price, wrong = appraise(net, p, state)
+    settle(net, p, state)
+    after, still = appraise(net, p, state)
+    assert after + 10.0 * still <= price + 10.0 * wrong + 1e-6
+    again = empty_parts(problem.n, parts, 3)
+    again.labels[:] = state.labels
+    tally(net, again)
+    for kept, fresh in zip(state, again, strict=True):
+        assert kept == pytest.approx(fresh)
+    assert all(graph.connected(set(np.flatnonzero(state.labels == k).tolist())) for k in range(parts))
 
 
 @few

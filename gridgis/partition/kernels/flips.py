@@ -46,7 +46,7 @@ def _flip(net, p, parts, steps, hot, cold, rng, stamp, queue):  # type: ignore[n
 
 @njit(cache=True, nogil=True)
 def settle(net, p, parts):  # type: ignore[no-untyped-def]
-    """Move single nodes over borders as long as that is cheaper."""
+    """Smooth all borders as long as that is cheaper."""
     n, m = len(net.weight), len(net.cost)
     edges, queue = np.arange(m), np.empty(n, dtype=np.int64)
     stamp, tried = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)

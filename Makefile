@@ -1,4 +1,5 @@
 # make demo: the main job on the sample street.   make test: all tests.   make lint: format, types, layers, spelling.
+# make faults: crashes and crowds of writers, in full.
 # Each installs what it needs by itself, into .venv.
 PYTHON ?= python3
 comma := ,
@@ -8,13 +9,17 @@ INSTALLED := $(VENV)/.installed
 # Where everything is required (continuous integration), the peers of the benchmarks are tested too.
 EXTRAS := dev$(if $(filter 1,$(GRIDGIS_REQUIRE)),$(comma)bench)
 
-.PHONY: demo test lint install system clean
+.PHONY: demo test faults lint install system clean
 
 demo: $(INSTALLED)
 	@$(BIN)/gridgis demo -o demo
 
 test: $(INSTALLED) system
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+# The faults that a registry must survive, in full: 300 kill -9 on each store, 10,000 codes by 8 writers; about an hour.
+faults: $(INSTALLED) system
+	$(BIN)/python -m tests.registry.faults
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

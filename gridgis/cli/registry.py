@@ -159,6 +159,29 @@ def powers(
         typer.echo(f"{STEPS[step]} {step}: {', '.join(may)}")
 
 
+@registry_app.command("recode")
+def recode(
+    registry: RegistryFile,
+    lineage: Annotated[
+        Path, typer.Argument(help="区划沿革表（gridgis regions compare 的输出） / lineage of the regions")
+    ],
+    by: Annotated[str, typer.Option(help="经办人（未核实） / who does it (not verified)")] = "",
+    why: Annotated[str, typer.Option(help="原因 / why")] = "",
+    office: Annotated[str, typer.Option(help="以何单位办理（未核实） / for which office (not verified)")] = "",
+    in_force_from: Annotated[str | None, typer.Option(help="生效日期，默认今天 / a day from today on")] = None,
+) -> None:
+    """区划代码换版后，为全部网格换码，成为新的一版。 / After a new edition of region codes, recode all grids.
+
+    例 / example: gridgis registry recode registry.gpkg lineage.csv --by 王五
+    """
+    from gridgis.io.regions import read_lineage
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        number = opened.recode(read_lineage(lineage), by, why, in_force_from, office)
+    typer.echo(f"已换码，成为第 {number} 版 / recoded as revision {number}")
+
+
 @registry_app.command("migrate")
 def migrate(registry: RegistryFile) -> None:
     """把旧版注册库升级到本版（打开时也会自动升级）。 / Bring an earlier version up to this one; opening does so too.

@@ -109,7 +109,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     communities = json.loads(row.communities)
     _refuse_stale(connection, row, "submitted")
     number = book.head(connection) + 1
-    day = _first_day(book, connection, in_force_from)
+    day = first_day(book, connection, in_force_from)
     ready = _prepare(book, connection, plan_id, issued_only=True)
     _publish(book, connection, plan_id, number, ready)
     _refuse_unfindable(book, connection, communities, number)
@@ -139,7 +139,8 @@ def _heirs(ready: _Ready) -> dict[str, str | None]:
     return {code: heir.get(code) for code in gone}
 
 
-def _first_day(book: Book, connection: sa.Connection, wanted: Any) -> str:
+def first_day(book: Book, connection: sa.Connection, wanted: Any) -> str:
+    """Return the day from which a new revision is in force: as wanted, never in the past (SEMANTICS 5)."""
     today = book.today()
     day = today if wanted is None else day_of(wanted)
     last = connection.execute(sa.select(sa.func.max(t.revision.c.in_force_from))).scalar() or ""
@@ -308,17 +309,17 @@ def _publish(book: Book, connection: sa.Connection, plan_id: int, number: int, r
     """End the rows that change, and start the new ones."""
     old = ready.old
     same = _unchanged(old, ready.grids)
-    _end(connection, old["fid"][~old["code"].isin(same)].tolist(), number)
-    _end(connection, ready.neighbours["fid"].tolist(), number)
+    end_rows(connection, old["fid"][~old["code"].isin(same)].tolist(), number)
+    end_rows(connection, ready.neighbours["fid"].tolist(), number)
     new = ready.grids[~ready.grids["code"].isin(same)]
-    _begin(connection, new.assign(valid_from=number, plan_id=plan_id, note=None))
+    begin_rows(connection, new.assign(valid_from=number, plan_id=plan_id, note=None))
     written = {"valid_from": number, "valid_to": None, "plan_id": plan_id, "note": "conformed", "state": "in_force"}
-    _begin(connection, ready.neighbours.assign(**written))
+    begin_rows(connection, ready.neighbours.assign(**written))
     for code, geom in ready.base.items():
         connection.execute(sa.update(t.community).where(t.community.c.code == code).values(geometry=geom))
     for lineage in (ready.coded.lineage, ready.streets.lineage):
         insert(connection, t.lineage, lineage.assign(revision=number))
-    _settle_codes(connection, set(ready.grids["code"]), set(old["code"]))
+    settle_codes(connection, set(ready.grids["code"]), set(old["code"]))
     _replace_buildings(connection, plan_id, ready.grids)
 
 
@@ -340,20 +341,22 @@ def _same_shape(a: BaseGeometry, b: BaseGeometry) -> bool:
     return bool(shapely.equals_exact(one, other, 0.0))
 
 
-def _end(connection: sa.Connection, fids: list[int], number: int) -> None:
+def end_rows(connection: sa.Connection, fids: list[int], number: int) -> None:
+    """End versions of grids with a revision."""
     if fids:
         rows = [{"row": int(f)} for f in fids]
         statement = sa.update(t.grid).where(t.grid.c.fid == sa.bindparam("row"))
         connection.execute(statement.values(valid_to=number, state="superseded"), rows)
 
 
-def _begin(connection: sa.Connection, rows: gpd.GeoDataFrame) -> None:
+def begin_rows(connection: sa.Connection, rows: gpd.GeoDataFrame) -> None:
     """Insert rows of the table grid, sealed."""
     if len(rows):
         insert(connection, t.grid, rows.assign(seal=row_seals(rows)))
 
 
-def _settle_codes(connection: sa.Connection, now: set[str], before: set[str]) -> None:
+def settle_codes(connection: sa.Connection, now: set[str], before: set[str]) -> None:
+    """Write down which issued codes are in force now, and which were before and are not any more."""
     c = t.issued_code.c
     for codes, state in ((now, "in_force"), (before - now, "retired")):
         if codes:

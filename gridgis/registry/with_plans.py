@@ -8,10 +8,11 @@ import geopandas as gpd
 import pandas as pd
 import sqlalchemy as sa
 
+from gridgis.coding.editions import Lineage
 from gridgis.ledger.changes import Changes
 from gridgis.ledger.powers import Powers
 from gridgis.model import DivisionPlan
-from gridgis.registry import filing, imports, plans, states, tables
+from gridgis.registry import filing, imports, plans, recoding, states, tables
 from gridgis.registry.book import Book
 from gridgis.registry.plans import Author
 
@@ -80,6 +81,24 @@ class WithPlans:
         filing.load_engine()
         with self._book.store.write() as c:
             return filing.file_plan(self._book, c, plan_id, Author(by, why, office), in_force_from)
+
+    def recode(self, lineage: Lineage, by: str, why: str = "", in_force_from: Any = None, office: str = "") -> int:
+        """Give all grids the codes of a new edition of the region codes, as one revision; return its number.
+
+        Parameters
+        ----------
+        lineage
+            What became of each region (``gridgis regions compare``).
+
+        Raises
+        ------
+        Rejected
+            A grid cannot be mapped, or none changes; nothing is recoded then.
+        Conflict
+            A plan of these communities is open.
+        """
+        with self._book.store.write() as c:
+            return recoding.recode_all(self._book, c, lineage, Author(by, why, office), in_force_from)
 
     def plans(self) -> pd.DataFrame:
         """Return all plans: id, title, communities, state, made_by, made_at, changed_at, revision, grids."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gridgis.index import GridIndex
 from gridgis.index.plain import Plain
 from tests.oracles import rational
-from tests.oracles.awkward import CATALOGUE, near_points, split_along_a_strip
+from tests.oracles.awkward import CATALOGUE, near_points, split_along_a_strip, triangles_along_strips
 from tests.oracles.coverages import coverages, hard_points
 from tests.oracles.ways import answers
 
@@ -57,22 +57,30 @@ def test_hard_points_of_awkward_coverages(folder: Path, name: str) -> None:
     need_the_same(polygons, np.concatenate([hard_points(polygons, rng, most=120), near]), folder)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seeds)
 def test_lines_between_the_corner_of_a_cell_and_its_border(folder: Path, seed: int) -> None:
     """An almost upright edge there was lost once, with all points of the cell behind it."""
     need_the_same(*split_along_a_strip(np.random.default_rng(seed)), folder)
 
 
+@settings(max_examples=10, deadline=None)
+@given(seeds)
+def test_triangles_with_vertices_between_the_corners_of_cells_and_their_borders(folder: Path, seed: int) -> None:
+    need_the_same(*triangles_along_strips(np.random.default_rng(seed)), folder)
+
+
 @pytest.mark.heavy
-def test_many_lines_between_the_corner_of_a_cell_and_its_border() -> None:
-    for seed in range(200):
-        polygons, points = split_along_a_strip(np.random.default_rng(seed))
+@pytest.mark.parametrize(("make", "seeds"), [(split_along_a_strip, 80), (triangles_along_strips, 40)])
+def test_many_coverages_between_the_corners_of_cells_and_their_borders(make: Any, seeds: int) -> None:
+    for seed in range(seeds):
+        polygons, points = make(np.random.default_rng(seed))
         index, oracle = GridIndex.build(polygons), rational.Prepared(polygons)
         expected = [oracle.locate(*p) for p in points.tolist()]
         index.load()
+        plain = Plain(index.tables)
         assert index.locate(*points.T).tolist() == expected, seed
-        assert [Plain(index.tables).id_at(*p) for p in points.tolist()] == expected, seed
+        assert [plain.id_at(*p) for p in points.tolist()] == expected, seed
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from shapely import Polygon, box
 
+from gridgis.errors import InvalidInput
 from gridgis.index import GridIndex
 from gridgis.index.kernels.cells import corner
 
@@ -135,6 +136,43 @@ def split_along_a_strip(rng: np.random.Generator) -> tuple[list[Any], np.ndarray
     xs += [columns[0][1] + cell * f for f in (0.001, 0.3, 0.9, -0.3, 1.3)]
     points = np.array([(x, y) for x in xs for y in [*(y for _, y in line), *rng.uniform(s, n, 4)]])
     return polygons, np.unique(np.concatenate([points, near_points(index, rng)]), axis=0)
+
+
+def triangles_along_strips(rng: np.random.Generator) -> tuple[list[Any], np.ndarray]:
+    """Return Delaunay triangles of a box, most vertices in strips beside borders of cells, both ways, and hard points.
+
+    As many vertices make as many edges, and so the same cells, by which these are known beforehand.
+    """
+    w, s, e, n = BOXES[rng.integers(len(BOXES))]
+    count = int(rng.integers(3, 30))
+    scattered = np.column_stack([rng.uniform(w, e, count), rng.uniform(s, n, count)])
+    before = GridIndex.build(_triangles((w, s, e, n), scattered.tolist()))
+    columns, rows = along_borders(before, rng, 2)
+    if not columns or not rows:
+        return triangles_along_strips(rng)
+    cell = 1 / (before.tables.per_x * (1 << int(before.tables.coarse[0] & 15)))
+    points = []
+    for _ in range(count):
+        x = _near(*columns[rng.integers(len(columns))], rng, cell) if rng.random() < 0.8 else rng.uniform(w, e)
+        y = _near(*rows[rng.integers(len(rows))], rng, cell) if rng.random() < 0.8 else rng.uniform(s, n)
+        if w < x < e and s < y < n and min(abs(x) or 1, abs(y) or 1) >= 1e-100:
+            points.append((float(x), float(y)))
+    polygons = _triangles((w, s, e, n), points)
+    xy = shapely.get_coordinates(polygons)
+    try:
+        near = near_points(GridIndex.build(polygons), rng)
+    except InvalidInput:  # made in floats, triangles between vertices so near may leave gaps or overlap
+        return triangles_along_strips(rng)
+    crossings = [(x, y) for column in columns for x in column for row in rows for y in row]
+    mixed = np.column_stack([rng.permutation(xy[:, 0]), rng.permutation(xy[:, 1])])
+    middles = (xy[1:] + xy[:-1]) / 2
+    return polygons, np.unique(np.concatenate([xy, middles, mixed, crossings, rng.permutation(near)[:60]]), axis=0)
+
+
+def _triangles(bounds: tuple[float, float, float, float], points: Line) -> list[Any]:
+    w, s, e, n = bounds
+    corners = [(w, s), (e, s), (e, n), (w, n)]
+    return list(shapely.get_parts(shapely.delaunay_triangles(shapely.MultiPoint([*corners, *points]))))
 
 
 def _halves(line: Line, bounds: tuple[float, float, float, float]) -> list[Any]:

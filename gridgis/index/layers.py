@@ -19,6 +19,8 @@ from gridgis.index.polygons import (
 from gridgis.index.tables import Tables
 
 Positions = NDArray[np.int32]
+_SPREAD = 1.0
+"""Into how many cells coarse cells of ``trusted_tables`` are split (``layout.to_tables``): they answer once."""
 
 
 def coverage_tables(polygons: Geometries, ids: Positions, spread: float) -> Tables:
@@ -31,6 +33,13 @@ def coverage_tables(polygons: Geometries, ids: Positions, spread: float) -> Tabl
     need_disjoint(polygons, names, which)
     need_no_gaps(polygons, names, net, Engine(tables).touching)
     return tables
+
+
+def trusted_tables(polygons: Geometries) -> Tables:
+    """Return the tables of polygons that are known to be part of a seamless coverage: nothing is looked for."""
+    ids = np.arange(len(polygons), dtype=np.int32)
+    net = polygons_to_net(polygons, ids.tolist())
+    return to_tables(net.vertices, net.ends, net.sides, ids, _SPREAD)[0]
 
 
 def layered_tables(polygons: Geometries, ids: Positions, spread: float) -> list[Tables]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gridgis.errors import NotFound
 from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import Hit
-from gridgis.registry import finding, tables
+from gridgis.registry import finding, past, tables
 from gridgis.registry.book import GRID_FRAME, Book, When
 from gridgis.registry.cards import View
 from gridgis.registry.index_cache import cache_key, cache_path
@@ -152,7 +152,16 @@ class WithViews(WithTeam):
         """
         check_lonlat(lon, lat)
         x, y, label = to_stored_lonlat(lon, lat, crs)
-        return self.view(at).resolver.resolve(float(x), float(y), label)
+        hit = None if at is None else self._locate_past(float(x), float(y), label, at)
+        return self.view(at).resolver.resolve(float(x), float(y), label) if hit is None else hit
+
+    def _locate_past(self, lon: float, lat: float, label: str, at: When) -> Hit | None:
+        """Answer from the store, where the revision has no index in memory or beside the registry."""
+        with self._book.store.read() as c:
+            number = self._book.number(c, at)
+            if number == 0 or number in self._views or number == self._book.number(c):
+                return None
+            return past.locate(self._book, c, number, lon, lat, label)
 
     def locate_many(self, lon: Any, lat: Any = None, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
         """Tell code, base and rule for (n,) points, by all cores; what is no place is outside.

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from gridgis.registry.store.gpkg import SRS_ID
 
-Box = tuple[float, float, float, float]
-"""West, south, east, north, in degrees."""
+Box = tuple[Any, Any, Any, Any]
+"""West, south, east, north, in degrees: numbers, or the bound parameters of a statement that is made once."""
 
 
 def in_box(table: sa.Table, box: Box, is_file: bool) -> sa.ColumnElement[Any]:
     """Return the condition that a row's extent touches a box (in a file: nearly, to single floats)."""
-    west, south, east, north = (float(v) for v in box)
+    west, south, east, north = (v if isinstance(v, sa.BindParameter) else float(v) for v in box)
     if is_file:
         corners = [sa.column(name, sa.Double) for name in ("minx", "maxx", "miny", "maxy")]
         r = sa.table(f"rtree_{table.name}_geometry", sa.column("id", sa.Integer), *corners).c

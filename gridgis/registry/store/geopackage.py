@@ -16,7 +16,7 @@ from gridgis.errors import Conflict, Forbidden, GridgisError, InvalidInput, Unav
 from gridgis.registry.store import gpkg
 from gridgis.registry.store.types import Geom
 
-BUSY_MS = 30_000
+BUSY_MS = 60_000
 """How long a writer waits for another before it gives up."""
 
 

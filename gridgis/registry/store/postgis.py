@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gridgis.errors import Conflict, Forbidden, GridgisError, InvalidInput, Unavailable
 
-BUSY_S = 30
+BUSY_S = 60
 """How long a writer waits for another before it gives up."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('gridgis ' || current_schema(), 0))"

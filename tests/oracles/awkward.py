@@ -157,12 +157,12 @@ def triangles_along_strips(rng: np.random.Generator) -> tuple[list[Any], np.ndar
         y = _near(*rows[rng.integers(len(rows))], rng, cell) if rng.random() < 0.8 else rng.uniform(s, n)
         if w < x < e and s < y < n and min(abs(x) or 1, abs(y) or 1) >= 1e-100:
             points.append((float(x), float(y)))
-    polygons = _triangles((w, s, e, n), points)
-    xy = shapely.get_coordinates(polygons)
     try:
+        polygons = _triangles((w, s, e, n), points)
         near = near_points(GridIndex.build(polygons), rng)
-    except InvalidInput:  # made in floats, triangles between vertices so near may leave gaps or overlap
+    except (InvalidInput, shapely.GEOSException):  # made in floats, so near: not there, with gaps, or overlapping
         return triangles_along_strips(rng)
+    xy = shapely.get_coordinates(polygons)
     crossings = [(x, y) for column in columns for x in column for row in rows for y in row]
     mixed = np.column_stack([rng.permutation(xy[:, 0]), rng.permutation(xy[:, 1])])
     middles = (xy[1:] + xy[:-1]) / 2

@@ -76,8 +76,9 @@ def open_or_build(path: Path, key: str, build: Callable[[], Resolver]) -> Resolv
 
     try:
         return Resolver.open(path, key)
-    except InvalidInput as why:
-        _log.info("正在建立查询索引 %s / building the index: %s", path, why)
+    except InvalidInput as e:
+        zh, en = (e.zh, e.en) if path.exists() else ("还没有", "there is none yet")
+        _log.info("正在建立查询索引 %s（%s） / building the index (%s)", path, zh, en)
     resolver = build()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

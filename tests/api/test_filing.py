@@ -20,7 +20,7 @@ from tests.registry.hand import A, buildings, communities, file_through, make_pl
 def stale(tmp_path: Path, services: Services) -> TestClient:
     """Return a client of a server on revision 1 whose registry has come to revision 2, with other grids."""
     base = communities()
-    registry: Registry = make_registry(tmp_path)
+    registry: Registry = make_registry(tmp_path / "registry.gpkg")
     registry.import_context("buildings", to_stored(buildings(base)))
     file_through(registry, make_plan(base[:1]))
     locator = Locator(registry)

@@ -12,6 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gridgis.cli import main
+from gridgis.cli.commands import main as run
+from gridgis.cli.point import answer_point
 from gridgis.errors import InvalidInput
 from gridgis.index import Resolver
 from gridgis.registry import Registry, index_cache, quick, tables
@@ -242,3 +245,51 @@ def test_a_databases_index_lies_in_the_users_cache_folder(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(tmp_path))
     assert cache_path("postgresql://ann@host/city").parent == tmp_path / "gridgis"
+
+
+def test_the_command_says_that_it_builds_the_index_and_goes_on(
+    file_registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file_through(file_registry, make_plan(communities()))
+    said = []
+    for _ in range(2):
+        monkeypatch.setattr(sys, "argv", ["gridgis", "locate", *map(str, INSIDE), "-r", file_registry.path])
+        with pytest.raises(SystemExit) as done:
+            main()
+        out, err = capsys.readouterr()
+        said.append((done.value.code or 0, A + "002" in out, "there is none yet" in err))
+    assert said == [(0, True, True), (0, True, False)]
+
+
+@pytest.mark.parametrize("crs", ["GCJ-02", "EPSG:4326"])
+def test_the_quick_command_prints_what_the_full_one_prints(
+    file_registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], crs: str
+) -> None:
+    file_through(file_registry, make_plan(communities()))
+    printed = []
+    for answer in (main, run):  # without an index and with one; and never the quick way
+        for _ in range(2):
+            words = ["locate", *map(str, INSIDE), "-r", file_registry.path, "--crs", crs, "--json"]
+            monkeypatch.setattr(sys, "argv", ["gridgis", *words])
+            with pytest.raises(SystemExit):
+                answer()
+            printed.append(capsys.readouterr().out)
+    assert len(set(printed)) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["locate", "109", "32"],
+        ["locate", "109", "-r", "x.gpkg"],
+        ["locate", "east", "32", "-r", "x.gpkg"],
+        ["locate", "109", "32", "-r", "x.gpkg", "--at", "1"],
+        ["locate", "109", "32", "-r"],
+        ["locate", "--help"],
+        ["plan", "list"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_any_other_command_is_left_to_the_parser(words: list[str]) -> None:
+    assert answer_point(words) is None

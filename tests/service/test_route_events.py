@@ -25,7 +25,7 @@ def filed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """Return a registry: the community whole from 2026-03-01, in four grids from 2026-04-10; its leader left in May."""
     clock = Clock()
     base = communities()[:1]
-    with make_registry(tmp_path_factory.mktemp("events"), clock) as registry:
+    with make_registry(tmp_path_factory.mktemp("events") / "registry.gpkg", clock) as registry:
         file_through(registry, make_plan(base))
         row = {"grid": WHOLE, "role": "leader", "name": "前任", "phone": "13812340000"}
         later = {**row, "name": "后任", "from": "2026-05-01"}
@@ -102,6 +102,6 @@ def test_an_ended_appointment_is_among_those_of_all_days(filed: Registry) -> Non
 
 
 def test_a_registry_without_a_filing_routes_nothing_and_says_so(tmp_path: Path) -> None:
-    with make_registry(tmp_path) as registry:
+    with make_registry(tmp_path / "registry.gpkg") as registry:
         event, report = routed(registry, "2026-04-20")
     assert (event, "nothing is in force" in report["en"].iloc[0]) == ({}, True)

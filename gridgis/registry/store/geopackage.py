@@ -7,6 +7,8 @@ left as it is: QGIS turns the file to WAL while it edits, and back.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +20,9 @@ from gridgis.registry.store.types import Geom
 
 BUSY_MS = 60_000
 """How long a writer waits for another before it gives up."""
+
+POLL_S = 0.005
+"""How often it looks whether it is its turn."""
 
 
 class GeoPackage:
@@ -128,8 +133,29 @@ def _begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     if options.get("gridgis_tables", False):  # sqlite changes a table by making it anew: its children must survive
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    write = options.get("gridgis_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not options.get("gridgis_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    _wait_for_turn(connection.connection.dbapi_connection)
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # it waited long enough: tell what it says
+
+
+def _wait_for_turn(raw: Any) -> None:
+    """Begin to write as soon as nobody else does; give up after BUSY_MS.
+
+    sqlite's own waiting looks every 100 ms only, and starves beside a writer that begins again at once.
+    """
+    raw.execute("PRAGMA busy_timeout = 0")
+    until = time.monotonic() + BUSY_MS / 1000
+    while not raw.in_transaction and time.monotonic() < until:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as e:
+            if "locked" not in str(e):
+                break
+            time.sleep(POLL_S)
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_MS if raw.in_transaction else 0}")
 
 
 def _note_written(connection: sa.Connection, statement: Any, *_: Any) -> None:

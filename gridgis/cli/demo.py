@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,6 +69,7 @@ def _summary(demo: Demo) -> dict[str, Any]:
         "codes": demo.codes,
         "revision": demo.revision,
         "appointed": demo.appointed,
+        "merge": asdict(demo.merge),
         "events": {"routed": len(demo.routed), "reported": demo.event_rows.to_dict("records")},
     }
 
@@ -93,6 +95,7 @@ def _print(demo: Demo) -> None:
     )  # fmt: skip
     print_rows(_records(demo.event_rows))
     _print_samples(demo)
+    _print_merge(demo)
     _print_made(demo)
 
 
@@ -141,6 +144,36 @@ def _print_samples(demo: Demo) -> None:
         typer.echo(f"        {answer.zh}")
 
 
+def _print_merge(demo: Demo) -> None:
+    """Print the lineage of the second revision, and what was told of one point before and after it."""
+    from gridgis.cli.report import print_rows, print_table
+
+    m = demo.merge
+    typer.echo("首次划分昨天备案；今天合并了两个小网格，备案为第 2 版。")
+    typer.echo("the first division was filed yesterday; today two small grids were merged and filed as revision 2.")
+    shares = ((r, f"{r['households_share']:.0%}", f"{r['area_share']:.0%}") for r in m.lineage)
+    print_table(
+        "沿革 / lineage",
+        ["旧编码\nold code", "新编码\nnew code", "关系\nrelation", "户数占比\nhouseholds", "面积占比\narea"],
+        [(r["old"], r["new"], _RELATIONS[r["relation"]], households, area) for r, households, area in shares],
+        numbers=2,
+    )
+    print_rows(m.report)
+    typer.echo(f"点 {m.lon}, {m.lat} 昨天和今天属于哪个网格 / the grid of this point, yesterday and today:")
+    print_table(
+        "历史查询 / as of a day",
+        ["日期\nday", "编码\ncode", "名称\nname", "版本\nrevision", "户数\nhouseholds"],
+        [(a["day"], a["code"], a["name"], a["revision"], a["households"]) for a in m.answers],
+        numbers=2,
+    )
+    typer.echo("")
+
+
+_RELATIONS = {
+    "merge": "合并 merge", "split": "拆分 split", "split+merge": "拆并 split+merge", "changed": "变更 changed",
+}  # fmt: skip
+
+
 def _print_made(demo: Demo) -> None:
     from gridgis.cli.report import print_table
 
@@ -148,7 +181,7 @@ def _print_made(demo: Demo) -> None:
     print_table(
         "已生成 / made", ["文件\nfile", "内容\nwhat"],
         [
-            (f / "registry.gpkg", f"注册库，第 {demo.revision} 版生效，{demo.codes} 个网格，{demo.appointed} 人次任职；"
+            (f / "registry.gpkg", f"注册库，两版，{demo.codes - 1} 个网格生效，{demo.appointed} 人次任职；"
              "QGIS 可直接打开 / the registry, opens in QGIS"),
             (f / "plan.gpkg", "划分方案，atoms 图层可编辑 / the plan; its atoms layer can be edited"),
             (f / "codes.csv", "网格编码 / codes"),
@@ -161,9 +194,11 @@ def _print_made(demo: Demo) -> None:
     lon, lat = demo.routed.dropna(subset=["code", "lon"])[["lon", "lat"]].iloc[0]
     for command in (
         f"gridgis locate {lon} {lat} -r {f}/registry.gpkg",
+        f"gridgis locate {demo.merge.lon} {demo.merge.lat} --at {demo.merge.answers[0]['day']} -r {f}/registry.gpkg",
         f"gridgis serve {f}/registry.gpkg",
         f"gridgis verify {f}/plan.gpkg",
         f"gridgis plan list -r {f}/registry.gpkg",
+        f"gridgis plan diff r1 r2 -r {f}/registry.gpkg",
         "gridgis divide --help",
     ):
         typer.echo(f"  {command}")

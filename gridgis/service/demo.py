@@ -1,4 +1,4 @@
-"""The main job on the sample street, end to end: divide, verify, code, register, file, resolve events."""
+"""The main job on the sample street: divide, verify, code, register, file, resolve events, merge, ask for yesterday."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from gridgis.io.town import read_town
 from gridgis.model import Progress, VerifyReport, no_progress
 from gridgis.registry import Registry
 from gridgis.registry.index_cache import SUFFIX
+from gridgis.service.demo_merge import Merge, merge_and_file
 from gridgis.service.divide import divide_town, plan_figures, verify_file
 from gridgis.service.encode import encode_file
 from gridgis.service.events import route_events
@@ -45,6 +46,7 @@ class Demo:
     routed: pd.DataFrame
     assignments: list[Assignment]
     event_rows: pd.DataFrame
+    merge: Merge
 
 
 def fresh_folder(folder: Path) -> None:
@@ -133,7 +135,7 @@ def run_demo(
     write_codes(codes, folder / "codes.csv")
     step("注册与备案 register and file")
     create_registry(NewRegistry(registry_path, name="澄湾街道"), town, clock)
-    revision = _file_plan(registry_path, plan_path, clock)
+    revision = _file_plan(registry_path, plan_path, lambda: clock() - timedelta(days=1))  # so that it has a history
     step("队伍 team")
     people = pd.read_csv(town / "people.csv", dtype=str)
     with Registry.open(registry_path, clock) as registry:
@@ -146,10 +148,13 @@ def run_demo(
     with Locator.open(registry_path) as locator:
         routed, assignments, rows = route_events(locator, events, team, progress)
     routed.to_csv(folder / "events.csv", index=False)
-    figures = plan_figures(division.plan)
+    step("合并备案与沿革 merge, file, lineage")
+    merge = merge_and_file(registry_path, division.plan, clock)
+    plan = division.plan
     return Demo(
-        folder, figures, division.plan.report.rows, verified, len(codes), revision, appointed, routed, assignments, rows
-    )
+        folder, plan_figures(plan), plan.report.rows, verified, len(codes), revision, appointed, routed, assignments,
+        rows, merge,
+    )  # fmt: skip
 
 
 def _file_plan(registry_path: Path, plan_path: Path, clock: Callable[[], datetime]) -> int:

@@ -45,7 +45,7 @@ def test_a_broken_rule_is_told_when_the_corrected_plan_is_taken_in(corrected: tu
 
 
 def test_who_submits_sees_what_is_broken(corrected: tuple[Path, dict[str, Any]]) -> None:
-    told = _run("plan", "submit", "2", "-r", corrected[0] / "registry.gpkg")
+    told = _run("plan", "submit", "3", "-r", corrected[0] / "registry.gpkg")
     assert told.returncode == 0, told.stderr
     assert "the plan breaks rules in 1 places" in told.stdout
 

@@ -71,9 +71,26 @@ def test_pyogrio_lists_the_layers_and_rows_of_the_registry(demo: Made) -> None:
     registry = str(folder / "registry.gpkg")
     run = subprocess.run([sys.executable, "-c", LAYERS, registry], capture_output=True, text=True, check=True)
     layers = json.loads(run.stdout)
-    assert layers["grid"] == told["codes"]
+    assert layers["grid"] > told["codes"]  # the second revision began some
     assert layers["community"] == 5
     assert layers["building"] == 2601
+
+
+def test_the_merge_of_the_second_revision_has_lineage_and_an_answer_for_both_days(demo: Made) -> None:
+    told = demo[1]["merge"]
+    (heir,) = {row["new"] for row in told["lineage"]}
+    assert [(r["relation"], r["households_share"], r["area_share"]) for r in told["lineage"]] == [
+        ("merge", 1.0, 1.0)
+    ] * 2
+    yesterday, today = told["answers"]
+    assert (yesterday["revision"], today["revision"], today["code"]) == (1, 2, heir)
+    assert yesterday["code"] in {row["old"] for row in told["lineage"]}
+    assert yesterday["households"] < today["households"]
+
+
+def test_the_registry_of_the_demo_has_no_fault(demo: Made) -> None:
+    with Registry.open(demo[0] / "registry.gpkg") as registry:
+        assert registry.check().to_dict("records") == []
 
 
 def _base_grids(registry: Registry) -> Any:

@@ -91,7 +91,7 @@ class History:
         everyone = np.arange(self.count)
         base = _shapes(self.lines, 1)
         homes = shapely.centroid(_shapes(self.lines, 3))
-        with self.registry._book.store.write() as c:
+        with self.registry._book.store.change_tables() as c:  # as a copy does
             names = {"code": self.codes, "name": [f"社区{k}" for k in everyone], "street": "示例街道"}
             insert(c, t.community, _frame(names, base))
             _grids, self.own = self._first(), np.arange(GRIDS)[None, :].repeat(self.count, axis=0)

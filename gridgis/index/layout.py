@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
-from gridgis.index.kernels.cells import MARGIN, MAX_SHIFT, into_coarse, number_by_edges, write_leaves
+from gridgis.index.kernels.cells import MAX_SHIFT, into_coarse, number_by_edges, write_leaves
 from gridgis.index.kernels.pairing import owned_edges
 from gridgis.index.kernels.stars import words_at_vertices
-from gridgis.index.tables import Ints, Tables
+from gridgis.index.tables import MARGIN, Ints, Tables
 
 _IN_COARSE = 30.0
 """Edges per coarse cell on the mean."""

@@ -8,12 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from gridgis.index.tables import HEAD, LET_IN, Tables
-
-_EPS = 2.0**-53
-_BOUND = (3.0 + 16.0 * _EPS) * _EPS
-_TINY = 1e-290
-_MARGIN = 2.0**-49
+from gridgis.index.tables import BOUND, HEAD, LET_IN, MARGIN, TINY, Tables
 
 
 class Plain:
@@ -73,7 +68,7 @@ _ARRAYS = ("coarse", "fine", "leaves", "slots", "vertices", "ends", "sides", "na
 
 
 def _corner(start: float, per: float, count: int, index: int, k: int) -> float:
-    return start + index / (per * k) - _MARGIN * (abs(start) + count / per)
+    return start + index / (per * k) - MARGIN * (abs(start) + count / per)
 
 
 def _crossed(edge: tuple[Any, ...], x: float, y: float, cx: float, cy: float) -> tuple[bool, bool]:
@@ -101,7 +96,7 @@ def plain_side(edge: tuple[Any, ...], x: float, y: float) -> int:
     ax, ay, bx, by = edge
     left, right = (bx - ax) * (y - ay), (by - ay) * (x - ax)
     det, size = left - right, abs(left) + abs(right)
-    if abs(det) > _BOUND * size and size > _TINY:
+    if abs(det) > BOUND * size and size > TINY:
         return 1 if det > 0 else -1
     fx, fy, px, py = Fraction(ax), Fraction(ay), Fraction(x), Fraction(y)
     exact = (Fraction(bx) - fx) * (py - fy) - (Fraction(by) - fy) * (px - fx)

@@ -18,6 +18,12 @@ NEAR = STEP / 2 + 2.0**-20
 """A vertex is off its rounded place by so much at most, in cells, in x and in y."""
 HEAD = 3
 """Words before the edges of a leaf: the corner's, their number, and where their slots begin."""
+MARGIN = 2.0**-49
+"""Corners of cells are moved south-west by so much, in parts of the size of the coordinates."""
+BOUND = (3.0 + 16.0 * 2.0**-53) * 2.0**-53
+"""A difference of products has the right sign if it exceeds this part of their sizes (Shewchuk 1997, bound A)."""
+TINY = 1e-290
+"""Products whose sizes sum up to less may have underflown: they decide nothing."""
 LET_IN = 64
 """Added to the number of polygons that touch a point where one of them gets it by the rule of the outer border only."""
 NUMBERS = 6

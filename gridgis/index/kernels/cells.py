@@ -13,14 +13,12 @@ import numpy as np
 from numba import njit
 
 from gridgis.index.kernels.exact import shifted_side, side
-from gridgis.index.tables import HEAD, LOW, STEP
+from gridgis.index.tables import HEAD, LOW, MARGIN, STEP
 
 REACH = 0.1
 """Edges are drawn so far beyond their cell, in cells."""
-MAX_SHIFT = 7
+MAX_SHIFT = 12
 """A coarse cell is split into 2**MAX_SHIFT cells each way at most."""
-MARGIN = 2.0**-49
-"""Corners are moved by so much, in parts of the size of the coordinates."""
 BESIDE = 2.0**-20
 """In cells: twice what corners are moved by at most (`gridgis.index.layout`), and no more than NEAR allows for."""
 

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-_EPS = 2.0**-53
-_BOUND = (3.0 + 16.0 * _EPS) * _EPS
-_TINY = 1e-290
-"""Products that sum up to less may have underflown: they decide nothing."""
+from gridgis.index.tables import BOUND, TINY
+
 _SPLITTER = 2.0**27 + 1.0
 _SCALE = 2.0**300
 """Coordinates are multiplied by this before products are taken apart, so that no part of a product underflows."""
@@ -81,7 +79,7 @@ def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> in
     right = (by - ay) * (px - ax)
     det = left - right
     size = abs(left) + abs(right)
-    if abs(det) > _BOUND * size and size > _TINY:
+    if abs(det) > BOUND * size and size > TINY:
         return 1 if det > 0.0 else -1
     if (px == ax and py == ay) or (px == bx and py == by):
         return 0

@@ -10,6 +10,7 @@ from numba import njit
 from gridgis.index.kernels.exact import side
 
 _TO_EAST_DOWN, _TO_EAST_UP, _FROM_WEST = 2, 1, 0
+"""Where an edge leaves a vertex to; the greater bounds the place east-north-east of it rather than the lesser."""
 
 
 @njit(cache=True)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
 from gridgis.coding import Scheme
-from gridgis.errors import Conflict, InvalidInput, Rejected
+from gridgis.errors import InvalidInput, Rejected
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.index import Resolver
 from gridgis.ledger.conform import conform
@@ -36,6 +36,7 @@ from gridgis.registry.plans import (
     record,
 )
 from gridgis.registry.seals import row_seals, seal_revision
+from gridgis.registry.stale import refuse_stale
 from gridgis.registry.store import frame, insert, plain_rows, promoted
 from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
 from gridgis.registry.team import carry_over
@@ -75,7 +76,7 @@ def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) 
     row = plan_row(connection, plan_id)
     state = next_state(row.state, "submit", plan_id)
     if row.state == "draft":
-        _refuse_stale(connection, row, "drafted")
+        refuse_stale(connection, row, "drafted")
     ready = _prepare(book, connection, plan_id)
     issue_codes(book, connection, plan_id, ready.coded.grids, list(ready.streets.rows["code"]))
     based_on = book.head(connection)
@@ -107,7 +108,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     row = plan_row(connection, plan_id)
     state = next_state(row.state, "file", plan_id)
     communities = json.loads(row.communities)
-    _refuse_stale(connection, row, "submitted")
+    refuse_stale(connection, row, "submitted")
     number = book.head(connection) + 1
     day = first_day(book, connection, in_force_from)
     ready = _prepare(book, connection, plan_id, issued_only=True)
@@ -154,41 +155,6 @@ def first_day(book: Book, connection: sa.Connection, wanted: Any) -> str:
             day=day,
         )
     return day
-
-
-_AGAIN = {
-    "drafted": ("登记", "请重新划分后替换（gridgis plan revise）", "divide anew and replace it (gridgis plan revise)"),
-    "submitted": ("上报", "请退回后重新上报", "return it and submit it again"),
-}
-
-
-def _refuse_stale(connection: sa.Connection, row: sa.Row[Any], since: str) -> None:
-    """Refuse a plan whose communities were filed by another since it was drafted or submitted; names who and when."""
-    g, r = t.grid.c, t.revision.c
-    communities, based_on = json.loads(row.communities), row.based_on or 0
-    changed = (
-        (g.valid_from > based_on) & g.community.in_(communities) & sa.func.coalesce(g.note, "").notin_(["conformed"])
-    )
-    found = connection.execute(
-        sa.select(g.community, r.number, r.plan_id, r.filed_by)
-        .join(t.revision, r.number == g.valid_from)
-        .where(changed)
-        .order_by(g.community, r.number.desc())
-    ).all()
-    if not found:
-        return
-    codes, last = sorted({f.community for f in found}), max(found, key=lambda f: f.number)
-    zh, do_zh, do_en = _AGAIN[since]
-    raise Conflict(
-        f"方案 {row.fid} {zh}之后，{last.filed_by} 已将方案 {last.plan_id} 备案为第 {last.number} 版，涉及社区 "
-        f"{codes}；{do_zh}",
-        f"since plan {row.fid} was {since}, {last.filed_by} filed plan {last.plan_id} as revision {last.number} for "
-        f"{codes}: {do_en}",
-        plan=row.fid,
-        communities=codes,
-        winner=last.plan_id,
-        revision=last.number,
-    )
 
 
 def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: bool = False) -> _Ready:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.index.engine import Engine
-from gridgis.index.store import Bounds, read_arrays, write_arrays
-from gridgis.index.tables import LET_IN, NUMBERS, Tables
+from gridgis.index.store import Bounds, read_arrays, table_arrays, tables_of, write_arrays
+from gridgis.index.tables import LET_IN, Tables
 
 Positions = NDArray[np.int32]
 _MAX_ID = 2**31 - 1
@@ -185,9 +185,8 @@ class GridIndex:
     def save(self, path: str | Path) -> None:
         """Write the index to a file (format: ``gridgis.index.store``); same index, same bytes."""
         arrays: dict[str, NDArray[Any]] = {"ids": self.ids}
-        for k, t in enumerate(self._layers):
-            arrays[f"{k}.frame"] = np.array(t[:NUMBERS], dtype=np.float64)
-            arrays |= {f"{k}.{name}": getattr(t, name) for name in Tables._fields[NUMBERS:]}
+        for k, tables in enumerate(self._layers):
+            arrays |= table_arrays(tables, f"{k}.")
         write_arrays(Path(path), arrays, self.bounds)
 
     @classmethod
@@ -201,7 +200,7 @@ class GridIndex:
         """
         arrays, bounds = read_arrays(Path(path))
         count = sum(name.endswith(".frame") for name in arrays)
-        return cls([_tables(arrays, k) for k in range(count)], arrays["ids"], bounds)
+        return cls([tables_of(arrays, f"{k}.") for k in range(count)], arrays["ids"], bounds)
 
     def load(self) -> None:
         """Wait for compiled code, so that no later question does."""
@@ -259,15 +258,6 @@ def _positions(ids: Positions, found: Positions) -> Positions:
     order = np.argsort(ids)
     at = np.searchsorted(ids, found, sorter=order).clip(0, len(ids) - 1)
     return np.where(found < 0, -1, order[at]).astype(np.int32)
-
-
-def _tables(arrays: Mapping[str, NDArray[Any]], layer: int) -> Tables:
-    frame = arrays[f"{layer}.frame"].tolist()
-    rest: dict[str, Any] = {name: arrays[f"{layer}.{name}"] for name in Tables._fields[NUMBERS:]}
-    for name in ("vertices", "ends", "sides"):
-        rest[name] = rest[name].reshape(-1, 2)
-    west, south, per_x, per_y, columns, rows = frame
-    return Tables(west, south, per_x, per_y, int(columns), int(rows), **rest)
 
 
 def _checked_ids(count: int, ids: ArrayLike | None) -> Positions:

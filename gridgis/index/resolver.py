@@ -20,7 +20,7 @@ from gridgis.index.borders import Borders
 from gridgis.index.codes import Codes, padded, parents_of
 from gridgis.index.grid_index import Explained, GridIndex
 from gridgis.index.leaves import base_grids, chains_of, checked_grids, inner_points, overlay_grids
-from gridgis.index.mapped import Bounds, Section, map_sections
+from gridgis.index.mapped import Bounds, map_sections
 from gridgis.index.plain import Plain
 from gridgis.index.point_resolver import (
     BASE,
@@ -35,8 +35,7 @@ from gridgis.index.point_resolver import (
     codes_of,
     head_of,
 )  # fmt: skip
-from gridgis.index.store import as_array, write_arrays
-from gridgis.index.tables import NUMBERS, Tables
+from gridgis.index.store import as_array, table_arrays, tables_of, write_arrays
 from gridgis.model import Hit
 
 RULES = (OUTSIDE, INSIDE, SHARED, OUTER, OVERLAY)
@@ -123,9 +122,9 @@ class Resolver:
         head = {"key": key, "revision": self.revision, "work_crs": self.work_crs, "width": c.width}
         arrays = {"head": _bytes(json.dumps(head, sort_keys=True).encode()), "codes": np.asarray(c.text)}
         arrays |= {name: np.asarray(getattr(c, name)) for name in CODE_TABLES}
-        arrays |= _arrays(self.base, BASE)
+        arrays |= table_arrays(self.base.tables, BASE)
         if self.overlays is not None:
-            arrays |= _arrays(self.overlays, OVER)
+            arrays |= table_arrays(self.overlays.tables, OVER)
         write_arrays(Path(path), arrays, self.base.bounds)
 
     @classmethod
@@ -140,8 +139,9 @@ class Resolver:
         sections, bounds = map_sections(Path(path))
         head = head_of(sections, path, key)
         codes = codes_of(sections, head)
-        overlays = _index(sections, OVER, bounds) if f"{OVER}frame" in sections else None
-        return cls(_index(sections, BASE, bounds), overlays, codes, head["work_crs"], head["revision"])
+        arrays = {name: as_array(section) for name, section in sections.items()}
+        overlays = _index(arrays, OVER, bounds) if f"{OVER}frame" in arrays else None
+        return cls(_index(arrays, BASE, bounds), overlays, codes, head["work_crs"], head["revision"])
 
     @cached_property
     def points(self) -> PointResolver:
@@ -249,18 +249,8 @@ def _bytes(text: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(text, dtype=np.uint8)
 
 
-def _arrays(index: GridIndex, prefix: str) -> dict[str, NDArray[Any]]:
-    t = index.tables
-    frame = np.array(t[:NUMBERS], dtype=np.float64)
-    return {f"{prefix}frame": frame, **{prefix + name: getattr(t, name) for name in Tables._fields[NUMBERS:]}}
-
-
-def _index(sections: dict[str, Section], prefix: str, bounds: Bounds) -> GridIndex:
-    west, south, per_x, per_y, columns, rows = as_array(sections[f"{prefix}frame"]).tolist()
-    rest: dict[str, Any] = {name: as_array(sections[prefix + name]) for name in Tables._fields[NUMBERS:]}
-    for name in ("vertices", "ends", "sides"):
-        rest[name] = rest[name].reshape(-1, 2)
-    tables = Tables(west, south, per_x, per_y, int(columns), int(rows), **rest)
+def _index(arrays: dict[str, NDArray[Any]], prefix: str, bounds: Bounds) -> GridIndex:
+    tables = tables_of(arrays, prefix)
     return GridIndex([tables], np.arange(len(tables.names) - 1, dtype=np.int32), bounds)
 
 

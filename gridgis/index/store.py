@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gridgis.index.mapped import HASHED_FROM, MAGIC, SECTION, START, VERSION, Section, head_hash, map_sections
 from gridgis.index.mapped import Bounds as Bounds
+from gridgis.index.tables import NUMBERS, Tables
 
 _ALIGN = 64
 
@@ -65,3 +66,18 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], Bounds]:
 def as_array(section: Section) -> NDArray[Any]:
     """Return a section as a flat array over the mapped bytes."""
     return np.frombuffer(section.body, dtype=section.kind) if len(section.body) else np.empty(0, dtype=section.kind)
+
+
+def table_arrays(tables: Tables, prefix: str) -> dict[str, NDArray[Any]]:
+    """Return tables as the arrays of a file, whose names begin with ``prefix``."""
+    frame = np.array(tables[:NUMBERS], dtype=np.float64)
+    return {f"{prefix}frame": frame, **{prefix + name: getattr(tables, name) for name in Tables._fields[NUMBERS:]}}
+
+
+def tables_of(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Tables:
+    """Return the tables that ``table_arrays`` made into arrays."""
+    west, south, per_x, per_y, columns, rows = arrays[f"{prefix}frame"].tolist()
+    rest: dict[str, Any] = {name: arrays[prefix + name] for name in Tables._fields[NUMBERS:]}
+    for name in ("vertices", "ends", "sides"):
+        rest[name] = rest[name].reshape(-1, 2)
+    return Tables(west, south, per_x, per_y, int(columns), int(rows), **rest)

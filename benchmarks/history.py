@@ -307,6 +307,6 @@ def _stored(shapes: Any) -> Any:
 def chosen_points(history: History, count: int, seed: int) -> list[tuple[float, float]]:
     """Return points anywhere in the town, lon and lat."""
     random = np.random.default_rng(seed)
-    cells = history.lines.level[:, :, 0, 0].reshape(-1, 2)
-    picked = cells[random.integers(0, len(cells), count)] + random.uniform(10, 250, (count, 2))
+    corners = history.lines.level[:, 0, 0, 0]
+    picked = corners[random.integers(0, len(corners), count)] + random.uniform(30, SIDE * CELL_M - 30, (count, 2))
     return [(float(x), float(y)) for x, y in transform_xy(picked, WORK, STORED_CRS)]

@@ -156,12 +156,11 @@ class WithViews(WithTeam):
         return self.view(at).resolver.resolve(float(x), float(y), label) if hit is None else hit
 
     def _locate_past(self, lon: float, lat: float, label: str, at: When) -> Hit | None:
-        """Answer from the store, where the revision has no index in memory or beside the registry."""
+        """Answer from the store, where the revision has no index in memory."""
         with self._book.store.read() as c:
             number = self._book.number(c, at)
-            if number == 0 or number in self._views or number == self._book.number(c):
-                return None
-            return past.locate(self._book, c, number, lon, lat, label)
+            held = number == 0 or number in self._views
+            return None if held else past.locate(self._book, c, number, lon, lat, label)
 
     def locate_many(self, lon: Any, lat: Any = None, crs: str = "EPSG:4490", at: When = None) -> pd.DataFrame:
         """Tell code, base and rule for (n,) points, by all cores; what is no place is outside.

@@ -32,7 +32,8 @@ def stored_points(points: Any, lat: ArrayLike | None = None, crs: str = STORED_C
     Raises
     ------
     InvalidInput
-        No numbers, no points, no CRS, no columns lon and lat; or ``crs`` is given for geometries, which have their own.
+        No numbers, no columns of one length, no points, no CRS, no columns lon and lat; or ``crs`` is given for
+        geometries, which have their own.
 
     Examples
     --------
@@ -41,8 +42,14 @@ def stored_points(points: Any, lat: ArrayLike | None = None, crs: str = STORED_C
     ([109.0], [32.0])
     """
     if lat is not None:
-        lon, lat, _ = to_stored_lonlat(_numbers(points), _numbers(lat), crs)
-        return lon, lat
+        x, y = _numbers(points), _numbers(lat)
+        if x.shape != y.shape or x.ndim != 1:
+            raise InvalidInput(
+                f"经度与纬度应各为一列，一样多；形状为 {x.shape} 与 {y.shape}",
+                f"lon and lat must be two columns of one length; they are of shape {x.shape} and {y.shape}",
+            )
+        x, y, _ = to_stored_lonlat(x, y, crs)
+        return x, y
     if hasattr(points, "geometry") or isinstance(points, gpd.array.GeometryArray):
         if crs != STORED_CRS:
             zh, en = "图形自带坐标系，请勿另给 crs", "geometries have a CRS of their own: leave crs out"
@@ -59,6 +66,8 @@ def stored_points(points: Any, lat: ArrayLike | None = None, crs: str = STORED_C
 
 def _numbers(values: ArrayLike) -> Floats:
     try:
+        if isinstance(values, np.ma.MaskedArray):
+            return np.where(np.ma.getmaskarray(values), np.nan, np.asarray(values.data, dtype=np.float64))
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as e:
         raise InvalidInput(f"经纬度须为数字：{e}", f"lon and lat must be numbers: {e}") from e
@@ -73,6 +82,8 @@ def _of_geometries(series: gpd.GeoSeries) -> tuple[Floats, Floats]:
             f"geometries {wrong[:5].tolist()} are no points",
             rows=wrong.tolist(),
         )
-    xy = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])  # NaN where there is none, which is nowhere
+    xy = np.full((len(shapes), 2), np.nan)  # NaN where there is none, which is nowhere
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    xy[there] = shapely.get_coordinates(shapes[there])
     xy = transform_xy(xy, series.crs, STORED_CRS)
     return xy[:, 0], xy[:, 1]

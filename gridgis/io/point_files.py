@@ -84,8 +84,7 @@ def _csv_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
         "read_options": pa_csv.ReadOptions(block_size=_BYTES, encoding=encoding, column_names=names, skip_rows=1),
         "parse_options": pa_csv.ParseOptions(newlines_in_values=True),
         "convert_options": pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=["", "NA", "N/A", "NaN", "nan", "NULL", "null"],
-            strings_can_be_null=True,
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True,
         ),
     }  # fmt: skip
     with path.open("rb") as file:
@@ -171,9 +170,9 @@ def _without_geometry(table: pa.Table, column: str, crs: Any) -> pa.Table:
     if column not in table.column_names or not pa.types.is_binary(table.schema.field(column).type):
         return table
     shapes = shapely.from_wkb(table[column].to_numpy(zero_copy_only=False))
-    points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    points = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
     xy = np.full((len(shapes), 2), np.nan)
-    xy[points] = np.column_stack([shapely.get_x(shapes[points]), shapely.get_y(shapes[points])])
+    xy[points] = shapely.get_coordinates(shapes[points])
     finite = np.isfinite(xy).all(axis=1)
     xy[finite] = transform_xy(xy[finite], crs, STORED_CRS)
     rest = [c for c in table.column_names if c not in (column, "lon", "lat")]
@@ -207,6 +206,7 @@ class PointWriter:
     def _make_writer(self, schema: pa.Schema) -> Any:
         if self._path.suffix.lower() == ".parquet":
             return pq.ParquetWriter(self._file, schema, compression="zstd")
+        _need_cells(schema, self._path)
         self._file.write(codecs.BOM_UTF8)
         return pa_csv.CSVWriter(self._file, schema, write_options=pa_csv.WriteOptions(quoting_style="needed"))
 
@@ -219,6 +219,18 @@ class PointWriter:
                 os.replace(self._partial, self._path)
         finally:
             self._partial.unlink(missing_ok=True)
+
+
+def _need_cells(schema: pa.Schema, path: Path) -> None:
+    """Refuse columns whose values are no text of a CSV cell."""
+    if wrong := [f.name for f in schema if pa.types.is_nested(f.type) or pa.types.is_binary(f.type)]:
+        raise InvalidInput(
+            f"列 {wrong} 的值（列表、结构或二进制）写不进 CSV；请输出为 .parquet，或先删去这些列：{path}",
+            f"the columns {wrong} hold lists, structures or bytes, which no CSV can: write .parquet, or remove them: "
+            f"{path}",
+            path=str(path),
+            columns=wrong,
+        )
 
 
 def plain_texts(table: pa.Table) -> pa.Table:

@@ -101,8 +101,9 @@ class View:
         return self.cards.chain(code)
 
     def locate_many(self, lon: Any, lat: Any, crs: str) -> pd.DataFrame:
-        """Tell code, base and rule for (n,) points; see ``Registry.locate_many``."""
-        return self.resolver.resolve_many(*stored_points(lon, lat, crs), threads=os.cpu_count() or 1)
+        """Tell code, base and rule for (n,) points, with the index of pandas input; see ``Registry.locate_many``."""
+        found = self.resolver.resolve_many(*stored_points(lon, lat, crs), threads=os.cpu_count() or 1)
+        return found.set_axis(lon.index) if isinstance(lon, pd.Series | pd.DataFrame) else found
 
     def place_buildings(self, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return buildings (stored coordinates) with the grids of this revision: columns level2, level3, dedicated."""

@@ -44,6 +44,9 @@ POINT_HEADS = {
 }
 """Other column heads of a table of points."""
 
+NOTHING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
+"""Texts that say nothing in the columns lon, lat, crs and place; in other columns they are texts like others."""
+
 OUT_SUFFIXES = (".csv", ".parquet")
 _THREADS = os.cpu_count() or 1
 
@@ -170,7 +173,7 @@ def _located(asked: Snapshot, team: _Team, table: pa.Table, crs: str) -> pa.Tabl
     resolver = asked.view.resolver
     lon, lat = _numbers(table["lon"]), _numbers(table["lat"])
     labels, places = _texts(table, "crs"), _texts(table, "place")
-    missing = pc.and_(*(pc.is_null(table[c], nan_is_null=True) for c in ("lon", "lat")))
+    missing = pc.and_(*(_missing(table[c]) for c in ("lon", "lat")))
     named = np.asarray(missing, dtype=bool) & np.array([bool(p) for p in places], dtype=bool)
     label = np.array([text or crs for text in labels], dtype=object)
     found = Answers.empty(len(table))
@@ -206,6 +209,14 @@ def _told(found: Answers, resolver: Resolver) -> dict[str, pa.Array]:
     }
 
 
+def _missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Tell which cells say nothing."""
+    missing = pc.is_null(column, nan_is_null=True)
+    if pa.types.is_string(column.type):
+        missing = pc.or_(missing, pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(NOTHING)))
+    return missing
+
+
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     """Return a column as numbers; NaN where a cell is none."""
     try:
@@ -219,7 +230,8 @@ def _texts(table: pa.Table, name: str) -> list[str]:
     """Return the texts of a column, trimmed; empty where there is none."""
     if name not in table.column_names:
         return [""] * len(table)
-    return [value.strip() if isinstance(value, str) else "" for value in table[name].to_pylist()]
+    texts = (value.strip() if isinstance(value, str) else "" for value in table[name].to_pylist())
+    return ["" if text in NOTHING else text for text in texts]
 
 
 class _Team:

@@ -49,8 +49,13 @@ def test_shifted_coordinates_are_shifted_back() -> None:
     assert (lon.tolist(), lat.tolist()) == (pytest.approx(LON), pytest.approx(LAT))
 
 
-def test_a_missing_point_is_nowhere() -> None:
-    assert np.isnan(stored_points(gpd.GeoSeries([None, shapely.Point(109, 32)], crs=4490))[0]).tolist() == [True, False]
+def test_missing_and_empty_points_are_nowhere() -> None:
+    series = gpd.GeoSeries([None, shapely.Point(), shapely.Point(109, 32)], crs=4490)
+    assert np.isnan(stored_points(series)[0]).tolist() == [True, True, False]
+
+
+def test_masked_numbers_are_nowhere() -> None:
+    assert np.isnan(stored_points(np.ma.masked_array([109, 110], [True, False]), LAT)[0]).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,9 @@ def test_a_missing_point_is_nowhere() -> None:
         ({"points": pa.table({"lon": LON})}, "columns lon and lat"),
         ({"points": 109.0}, "columns lon and lat"),
         ({"points": LON, "lat": LAT, "crs": "moon"}, "unknown coordinates"),
+        ({"points": LON, "lat": LAT[:1]}, r"of one length; they are of shape \(2,\) and \(1,\)"),
+        ({"points": [LON], "lat": [LAT]}, "two columns"),
+        ({"points": 109.0, "lat": 32.0}, "two columns"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(given: dict[str, Any], said: str) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from gridgis.errors import InvalidInput
 from gridgis.io import point_files
@@ -259,3 +260,47 @@ def test_a_table_is_no_place_for_arrow_types_that_are_no_numbers(locator: Locato
     pq.write_table(table, tmp_path / "points.parquet")
     with pytest.raises(InvalidInput, match="no point of"):
         locate_table(locator, tmp_path / "points.parquet")
+
+
+def test_words_for_nothing_are_kept_in_the_users_own_columns(locator: Locator, tmp_path: Path) -> None:
+    path, out = tmp_path / "points.csv", tmp_path / "out.csv"
+    path.write_text("name,lon,lat\nNA,109.0,32.0\nnull,109.0,32.0\nnan,109.0,32.0\n", encoding="utf-8")
+    locate_file(locator, path, out)
+    assert pd.read_csv(out, keep_default_na=False)["name"].tolist() == ["NA", "null", "nan"]
+
+
+def test_a_row_whose_coordinates_say_nothing_is_found_by_its_place(locator: Locator, tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("lon,lat,crs,place\nNA,null,NA,nowhere\n109.0,32.0,NA,\n,,,NA\n", encoding="utf-8")
+    notes = locate_table(locator, path)["grid_note"].tolist()
+    assert "named 'nowhere'" in notes[0]
+    assert notes[1] is None
+    assert "no number" in notes[2]
+
+
+@pytest.mark.parametrize("name", ["points.gpkg", "points.parquet"])
+def test_an_empty_point_is_reported(locator: Locator, tmp_path: Path, name: str) -> None:
+    layer = gpd.GeoDataFrame(geometry=[shapely.Point(), shapely.Point(109, 32)], crs=4490)
+    path = tmp_path / name
+    layer.to_file(path) if name.endswith("gpkg") else layer.to_parquet(path)
+    assert [note is None for note in locate_table(locator, path)["grid_note"]] == [False, True]
+
+
+@pytest.mark.parametrize("values", [[[1]], [{"a": 1}], [b"\xff"]], ids=["list", "struct", "bytes"])
+def test_a_column_that_no_csv_can_hold_is_refused(locator: Locator, tmp_path: Path, values: list[Any]) -> None:
+    path, out = tmp_path / "points.parquet", tmp_path / "out.csv"
+    pq.write_table(pa.table({"lon": [109.0], "lat": [32.0], "own": values}), path)
+    with pytest.raises(InvalidInput, match=r"the columns \['own'\] hold lists, structures or bytes"):
+        locate_file(locator, path, out)
+    assert [p.name for p in tmp_path.iterdir()] == ["points.parquet"]
+
+
+def test_answers_to_a_filtered_table_keep_its_index(locator: Locator, points: pd.DataFrame) -> None:
+    some = points[points["id"] % 2 == 1]
+    series = gpd.GeoSeries(gpd.points_from_xy(some["lon"], some["lat"]), index=some.index, crs=4490)
+    for found in (
+        locator.locate_many(some),
+        locator.locate_many(some["lon"], some["lat"]),
+        locator.locate_many(series),
+    ):
+        assert found.index.tolist() == some.index.tolist()

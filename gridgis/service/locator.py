@@ -176,10 +176,6 @@ class Locator:
         """Return the card of a grid in force, with its chain of leaders; phones masked by default."""
         return self._now.card(code, mask)
 
-    def card_at(self, code: str, at: When = None, mask: bool = True) -> dict[str, Any]:
-        """Return the card of a grid as of a revision or day."""
-        return self.snapshot(at).card(code, mask)
-
     def history(self, code: str) -> pd.DataFrame:
         """Return the versions of a code; its lineage as ``attrs["lineage"]``."""
         return self._registry.history(code)

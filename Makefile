@@ -1,5 +1,5 @@
 # make demo: the main job on the sample street.   make test: all tests.   make lint: format, types, layers, spelling.
-# make faults: crashes and crowds of writers, in full.
+# make coverage: all tests, and which lines they ran.   make faults: crashes and crowds of writers, in full.
 # Each installs what it needs by itself, into .venv.
 PYTHON ?= python3
 comma := ,
@@ -9,12 +9,16 @@ INSTALLED := $(VENV)/.installed
 # Where everything is required (continuous integration), the peers of the benchmarks are tested too.
 EXTRAS := dev$(if $(filter 1,$(GRIDGIS_REQUIRE)),$(comma)bench)
 
-.PHONY: demo test faults lint install system clean
+.PHONY: demo test coverage faults lint install system clean
 
 demo: $(INSTALLED)
 	@$(BIN)/gridgis demo -o demo
 
 test: $(INSTALLED) system
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25
+
+# Tracing every line takes tests a quarter longer, so it is not part of `make test`.
+coverage: $(INSTALLED) system
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 # The faults that a registry must survive, in full: 300 kill -9 on each store, 10,000 codes by 8 writers; about an hour.

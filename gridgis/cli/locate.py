@@ -29,11 +29,20 @@ def locate_command(
     points: Annotated[
         Path | None, typer.Option(help="点表：列 lon, lat，可有 crs、place，.csv .xlsx .parquet .gpkg / points")
     ] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="点表 .gpkg 中的图层 / layer of --points, where a .gpkg has several")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="点表的结果 / result of --points: .csv .parquet")
     ] = None,
     place: Annotated[str | None, typer.Option(help="建筑或小区名称 / name of a building or estate")] = None,
-    crs: Annotated[str, typer.Option(help="EPSG:4490、EPSG:4326、GCJ-02、BD-09")] = "EPSG:4490",
+    crs: Annotated[
+        str,
+        typer.Option(
+            help="EPSG:4490、EPSG:4326、GCJ-02、BD-09；不用于有几何的点表，几何按自己的坐标系 / "
+            "not for --points with geometries: their own CRS counts"
+        ),
+    ] = "EPSG:4490",
     at: Annotated[str | None, typer.Option(help="版本号或日期，默认今天 / a revision or a day, default today")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")] = False,
 ) -> None:
@@ -51,6 +60,8 @@ def locate_command(
     """
     _need_one_way(lon, lat, points, place)
     _need_used(points, out, place, crs)
+    if layer is not None and points is None:
+        raise InvalidInput("--layer 只用于 --points", "--layer goes with --points only")
     from gridgis.io.plan_file import check_output
     from gridgis.service.locator import Locator
 
@@ -60,7 +71,7 @@ def locate_command(
     code = 0
     with Locator.open(registry) as locator:
         if points is not None:
-            _many(locator, points, out, crs, _when(at), as_json)
+            _many(locator, points, out, crs, _when(at), as_json, layer)
         elif place is not None:
             code = _place(locator.snapshot(_when(at)), place, as_json)
         else:
@@ -109,19 +120,21 @@ def _when(at: str | None) -> int | str | None:
     return int(at) if at is not None and at.isascii() and at.isdecimal() else at
 
 
-def _many(locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool) -> None:
+def _many(
+    locator: Locator, points: Path, out: Path | None, crs: str, at: Any, as_json: bool, layer: str | None
+) -> None:
     from gridgis.cli.report import print_json, progress_bar
     from gridgis.service.plans import plain_records
     from gridgis.service.points import count_points, locate_file, locate_table
 
     if out is not None:
         with progress_bar(as_json) as progress:
-            counts = locate_file(locator, points, out, crs, at, progress)
+            counts = locate_file(locator, points, out, crs, at, progress, layer)
         if as_json:
             print_json({"out": str(out), **asdict(counts)})
             return
     else:
-        table = locate_table(locator, points, crs, at)
+        table = locate_table(locator, points, crs, at, layer)
         if as_json:
             print_json(plain_records(table))
             return

@@ -7,7 +7,7 @@ import csv
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, transform_xy
@@ -32,29 +33,45 @@ POINT_SUFFIXES = (".csv", ".xlsx", ".parquet", ".gpkg")
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a table of points, and how far they lie in the file."""
+    """Some rows of a table of points, and how far they lie in the file.
+
+    Parameters
+    ----------
+    xy
+        The columns of longitudes and latitudes.
+    from_shapes
+        They come from geometries, so they are stored coordinates already.
+    no_points
+        Rows whose geometry is no point, with what it is.
+    """
 
     table: pa.Table
     done: int
     total: int
+    xy: tuple[str, str] = ("lon", "lat")
+    from_shapes: bool = False
+    no_points: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_points(path: str | Path, heads: Mapping[str, str]) -> Iterator[Part]:
+def read_points(path: str | Path, heads: Mapping[str, str], layer: str | None = None) -> Iterator[Part]:
     """Read a table of points, a part at a time; at least one part, maybe without rows.
 
     Parameters
     ----------
     path
         CSV (UTF-8 or GB18030) or Excel, all cells as texts; Parquet or GeoPackage, columns as they are. Where there
-        is a layer or a column of geometries (WKB), lon and lat (stored coordinates) take its place.
+        is a layer or a column of geometries (WKB), lon and lat (stored coordinates) take its place; they are called
+        point_lon and point_lat where the file has a column lon or lat of its own.
     heads
-        Column heads with the names that they stand for.
+        Column heads with the names that they stand for; not used where there are geometries.
+    layer
+        Layer of a GeoPackage; may be left out where only one has geometries.
 
     Raises
     ------
     InvalidInput
-        The file is not there, empty, broken or of another kind, two of its columns mean the same, or a layer has no
-        CRS.
+        The file is not there, empty, broken, of another kind, or text with another separator or encoding; two of its
+        columns mean the same; a layer has no CRS, is not there, or is one of several.
     """
     path = Path(path)
     readers = {".csv": _csv_parts, ".parquet": _parquet_parts, ".gpkg": _layer_parts, ".xlsx": _excel_parts}
@@ -65,20 +82,27 @@ def read_points(path: str | Path, heads: Mapping[str, str]) -> Iterator[Part]:
             f"点表应为 {'、'.join(readers)} 文件：{path}", f"points are read from {', '.join(readers)}: {path}",
             path=str(path),
         )  # fmt: skip
+    if layer is not None and path.suffix.lower() != ".gpkg":
+        raise InvalidInput(
+            f"只有 .gpkg 有图层，{path} 没有图层“{layer}”；请去掉图层名",
+            f"only a .gpkg has layers, {path} has no layer '{layer}': leave the layer out",
+            path=str(path), layer=layer,
+        )  # fmt: skip
     try:
-        for part in readers[path.suffix.lower()](path, heads):
-            names = renamed(part.table.column_names, heads, path)
-            yield Part(part.table.rename_columns(names), part.done, part.total)
+        for part in readers[path.suffix.lower()](path, layer):
+            names = renamed(part.table.column_names, {} if part.from_shapes else heads, path)
+            yield replace(part, table=part.table.rename_columns(names))
     except (KeyError, pa.ArrowInvalid, OSError, ValueError, pyogrio.errors.DataSourceError) as e:
         raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
 
 
-def _csv_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+def _csv_parts(path: Path, layer: str | None) -> Iterator[Part]:
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as text:
         names = [name.strip() for name in next(csv.reader(text), [])]
     if not names:
         raise ValueError("the file is empty")
+    _need_commas(names, path)
     total = path.stat().st_size
     options = {
         "read_options": pa_csv.ReadOptions(block_size=_BYTES, encoding=encoding, column_names=names, skip_rows=1),
@@ -95,6 +119,16 @@ def _csv_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
             yield Part(pa.Table.from_batches([batch]), min(file.tell(), total), total)
 
 
+def _need_commas(names: list[str], path: Path) -> None:
+    if len(names) == 1 and (mark := next((m for m in (";", "\t") if m in names[0]), None)):
+        zh, en = ("分号", "a semicolon") if mark == ";" else ("制表符", "a tab")
+        raise InvalidInput(
+            f"{path} 的分隔符是{zh}；CSV 的分隔符应为逗号，请另存为逗号分隔的 CSV",
+            f"the separator of {path} is {en}; it must be a comma: save the table as CSV with commas",
+            path=str(path),
+        )
+
+
 def _has_rows(path: Path, encoding: str) -> bool:
     with path.open(encoding=encoding, newline="") as text:
         rows = csv.reader(text)
@@ -106,6 +140,14 @@ def _encoding(path: Path) -> str:
     """Return the encoding of a text file: UTF-8, or else GB18030."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     with path.open("rb") as file:
+        start = file.read(4)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
+            raise InvalidInput(
+                f"{path} 是 UTF-16 文本或不是文本；请另存为 UTF-8 编码的 CSV",
+                f"{path} is UTF-16 text, or no text: save it as CSV in UTF-8",
+                path=str(path),
+            )
+        file.seek(0)
         try:
             while block := file.read(_BYTES):
                 decoder.decode(block)
@@ -115,21 +157,21 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _excel_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+def _excel_parts(path: Path, layer: str | None) -> Iterator[Part]:
     table = read_table(path, {})
     columns = {str(c): pa.array(table[c].tolist(), pa.string()) for c in table.columns}
     yield Part(pa.table(columns), len(table), len(table))
 
 
-def _parquet_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
+def _parquet_parts(path: Path, layer: str | None) -> Iterator[Part]:
     with pq.ParquetFile(path) as file:
         column, crs = _geoparquet(file.schema_arrow, path)
         done, total = 0, file.metadata.num_rows
         if total == 0:
-            yield Part(_without_geometry(file.schema_arrow.empty_table(), column, crs), 0, 0)
+            yield _shapes_part(file.schema_arrow.empty_table(), column, crs, 0, 0)
         for batch in file.iter_batches(batch_size=ROWS):
             done += batch.num_rows
-            yield Part(_without_geometry(pa.Table.from_batches([batch]), column, crs), done, total)
+            yield _shapes_part(pa.Table.from_batches([batch]), column, crs, done, total)
 
 
 def _geoparquet(schema: pa.Schema, path: Path) -> tuple[str, Any]:
@@ -152,31 +194,62 @@ def _no_crs(path: Path) -> InvalidInput:
     )  # fmt: skip
 
 
-def _layer_parts(path: Path, heads: Mapping[str, str]) -> Iterator[Part]:
-    total = pyogrio.read_info(path)["features"]
-    with pyogrio.open_arrow(path, batch_size=ROWS, use_pyarrow=True) as (meta, reader):
+def _one_layer(path: Path, layer: str | None) -> str:
+    """Return the layer that is meant: the one asked for, or the only one with geometries."""
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+    shapes = [name for name, kind in kinds.items() if kind is not None] or list(kinds)
+    if layer is None and len(shapes) == 1:
+        return shapes[0]
+    if layer is not None and layer in kinds:
+        return layer
+    wrong = ("有多个图层", "has several layers") if layer is None else (f"没有图层“{layer}”", f"has no layer '{layer}'")
+    raise InvalidInput(
+        f"{path} {wrong[0]}；请用 --layer 指定其中之一：{'、'.join(shapes)}",
+        f"{path} {wrong[1]}; name one of these with --layer: {', '.join(shapes)}",
+        path=str(path), layers=shapes,
+    )  # fmt: skip
+
+
+def _layer_parts(path: Path, layer: str | None) -> Iterator[Part]:
+    layer = _one_layer(path, layer)
+    total = pyogrio.read_info(path, layer=layer)["features"]
+    with pyogrio.open_arrow(path, layer=layer, batch_size=ROWS, use_pyarrow=True) as (meta, reader):
         if meta["crs"] is None:
             raise _no_crs(path)
         done, column = 0, meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
             done += batch.num_rows
-            yield Part(_without_geometry(pa.Table.from_batches([batch]), column, meta["crs"]), done, total)
+            yield _shapes_part(pa.Table.from_batches([batch]), column, meta["crs"], done, total)
         if not done:
-            yield Part(_without_geometry(reader.schema.empty_table(), column, meta["crs"]), 0, 0)
+            yield _shapes_part(reader.schema.empty_table(), column, meta["crs"], 0, 0)
 
 
-def _without_geometry(table: pa.Table, column: str, crs: Any) -> pa.Table:
-    """Put lon and lat, stored coordinates, in the place of geometries; NaN where one is no point."""
+def _shapes_part(table: pa.Table, column: str, crs: Any, done: int, total: int) -> Part:
+    """Put stored coordinates in the place of geometries; NaN where one is no point."""
     if column not in table.column_names or not pa.types.is_binary(table.schema.field(column).type):
-        return table
-    shapes = shapely.from_wkb(table[column].to_numpy(zero_copy_only=False))
-    points = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+        return Part(table, done, total)
+    shapes, no_points = _single_points(shapely.from_wkb(table[column].to_numpy(zero_copy_only=False)))
+    points = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     xy = np.full((len(shapes), 2), np.nan)
     xy[points] = shapely.get_coordinates(shapes[points])
     finite = np.isfinite(xy).all(axis=1)
     xy[finite] = transform_xy(xy[finite], crs, STORED_CRS)
-    rest = [c for c in table.column_names if c not in (column, "lon", "lat")]
-    return table.select(rest).append_column("lon", pa.array(xy[:, 0])).append_column("lat", pa.array(xy[:, 1]))
+    table = table.drop_columns([column])
+    own = any(name.lower() in ("lon", "lat") for name in table.column_names)
+    names = ("point_lon", "point_lat") if own else ("lon", "lat")
+    for name, values in zip(names, xy.T, strict=True):
+        table = table.append_column(name, pa.array(values))
+    return Part(table, done, total, names, True, no_points)
+
+
+def _single_points(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], dict[int, str]]:
+    """Return points, None for what is none, and what those are; a MultiPoint of one point is that point."""
+    kinds = shapely.get_type_id(shapes)
+    single = (kinds == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    points = np.where(single, shapely.get_geometry(shapes, 0), shapes)
+    others = np.flatnonzero((kinds >= 0) & (kinds != shapely.GeometryType.POINT) & ~single)
+    points[others] = None
+    return points, {int(row): shapes[row].geom_type for row in others}
 
 
 class PointWriter:
@@ -235,7 +308,7 @@ def _need_cells(schema: pa.Schema, path: Path) -> None:
 
 def plain_texts(table: pa.Table) -> pa.Table:
     """Return the table with texts in the place of dictionaries, which CSV does not know."""
-    for k, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(k, field.name, table.column(k).cast(field.type.value_type))
+    for k, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(k, column.name, table.column(k).cast(column.type.value_type))
     return table

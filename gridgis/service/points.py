@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gridgis.errors import GridgisError, InvalidInput
+from gridgis.geometry.lonlat import STORED_CRS
 from gridgis.geometry.shift import canonical_crs
 from gridgis.index import Resolver
 from gridgis.io.plan_file import check_output
-from gridgis.io.point_files import PointWriter, plain_texts, read_points
+from gridgis.io.point_files import Part, PointWriter, plain_texts, read_points
 from gridgis.model import Progress, need_columns, no_progress
 from gridgis.service.events import place_hit
 from gridgis.service.locator import Locator, Snapshot
@@ -67,6 +68,7 @@ def locate_file(
     crs: str = "EPSG:4490",
     at: Any = None,
     progress: Progress = no_progress,
+    layer: str | None = None,
 ) -> Counts:
     """Look up the points of a table and write it with FOUND_COLUMNS, in bounded memory; see ``locate_table``.
 
@@ -78,6 +80,8 @@ def locate_file(
         CSV or Parquet; it appears whole or not at all.
     progress
         Called with ("points", done, total), in what the reader counts: rows, or bytes of a CSV file.
+    layer
+        Layer of a GeoPackage, where several have geometries.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def locate_file(
     counts = Counts(0, 0, 0)
     try:
         with PointWriter(out) as writer:
-            for part, done, total in _parts(locator, path, crs, at):
+            for part, done, total in _parts(locator, path, crs, at, layer):
                 writer.write(part)
                 counts = _counted(counts, part)
                 progress("points", done, total)
@@ -98,7 +102,9 @@ def locate_file(
     return counts
 
 
-def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None) -> pd.DataFrame:
+def locate_table(
+    locator: Locator, path: str | Path, crs: str = "EPSG:4490", at: Any = None, layer: str | None = None
+) -> pd.DataFrame:
     """Look up the points of a table.
 
     Parameters
@@ -107,7 +113,10 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
         CSV, Excel, Parquet or GeoPackage with the columns lon and lat, or points; a column crs says for each row what
         its coordinates are, a column place names the building or estate where a row has neither lon nor lat.
     crs
-        Coordinates of the rows for which no column says it.
+        Coordinates of the rows for which no column says it. Geometries have a CRS of their own, by which they are
+        brought to stored coordinates: neither ``crs`` nor a column crs goes with them.
+    layer
+        Layer of a GeoPackage, where several have geometries.
 
     Returns
     -------
@@ -120,9 +129,10 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
     Raises
     ------
     InvalidInput
-        There are no columns lon and lat, there is one of FOUND_COLUMNS already, or no point can be meant.
+        There are no columns lon and lat, there is one of FOUND_COLUMNS already, geometries are given a second CRS, or
+        no point can be meant.
     """
-    parts = [part for part, _, _ in _parts(locator, path, crs, at)]
+    parts = [part for part, _, _ in _parts(locator, path, crs, at, layer)]
     counts = Counts(0, 0, 0)
     for part in parts:
         counts = _counted(counts, part)
@@ -131,25 +141,48 @@ def locate_table(locator: Locator, path: str | Path, crs: str = "EPSG:4490", at:
     return table.where(table.notna(), None)
 
 
-def _parts(locator: Locator, path: str | Path, crs: str, at: Any) -> Iterator[tuple[pa.Table, int, int]]:
+def _parts(
+    locator: Locator, path: str | Path, crs: str, at: Any, layer: str | None
+) -> Iterator[tuple[pa.Table, int, int]]:
     """Give the located parts of a table, with how far they lie in the file."""
     canonical_crs(crs)
     asked = locator.snapshot(at)
     team = _Team(asked)
-    for part in read_points(path, POINT_HEADS):
-        _need_point_columns(part.table, path)
-        yield _located(asked, team, part.table, crs), part.done, part.total
+    for part in read_points(path, POINT_HEADS, layer):
+        _need_point_columns(part, path)
+        _need_one_crs(part, crs, path)
+        yield _located(asked, team, part, crs), part.done, part.total
 
 
-def _need_point_columns(table: pa.Table, path: str | Path) -> None:
-    need_columns(pd.DataFrame(columns=table.column_names), ("lon", "lat"), str(path))
-    if taken := [c for c in FOUND_COLUMNS if c in table.column_names]:
+def _need_point_columns(part: Part, path: str | Path) -> None:
+    need_columns(pd.DataFrame(columns=part.table.column_names), part.xy, str(path))
+    if taken := [c for c in FOUND_COLUMNS if c in part.table.column_names]:
         raise InvalidInput(
             f"{path} 中已有列 {taken}，结果会覆盖它们；请先改名或删去",
             f"{path} has the columns {taken} already, and the answers would overwrite them; rename or remove them",
             path=str(path),
             columns=taken,
         )
+
+
+def _need_one_crs(part: Part, crs: str, path: str | Path) -> None:
+    """Refuse a second CRS for geometries: their points would be shifted twice."""
+    if not part.from_shapes:
+        return
+    if canonical_crs(crs) != STORED_CRS:
+        wrong = (f"--crs {crs} 不用于它", f"--crs {crs} does not go with it")
+    elif "crs" in part.table.column_names:
+        wrong = ("列 crs 不用于它（请改名或删去）", "its column crs does not go with it (rename or remove it)")
+    else:
+        return
+    raise InvalidInput(
+        f"{path} 的几何有自己的坐标系，按它换算；{wrong[0]}。"
+        "若坐标实为 GCJ-02 或 BD-09，请改用有列 lon、lat 而无几何的表",
+        f"the geometries of {path} have a CRS of their own, which counts; {wrong[1]}. If they are in fact GCJ-02 or "
+        "BD-09, give a table with columns lon and lat, without geometries",
+        path=str(path),
+        crs=crs,
+    )
 
 
 def _counted(counts: Counts, part: pa.Table) -> Counts:
@@ -168,13 +201,14 @@ def _need_one_good(counts: Counts, part: pa.Table, path: str | Path) -> None:
         raise InvalidInput(f"{path} 中没有可用的点：{why}", f"no point of {path} can be used: {why}", path=str(path))
 
 
-def _located(asked: Snapshot, team: _Team, table: pa.Table, crs: str) -> pa.Table:
+def _located(asked: Snapshot, team: _Team, part: Part, crs: str) -> pa.Table:
     """Add FOUND_COLUMNS to some rows: by their coordinates or, where they have none, by their place."""
-    resolver = asked.view.resolver
-    lon, lat = _numbers(table["lon"]), _numbers(table["lat"])
+    resolver, table = asked.view.resolver, part.table
+    lon, lat = (_numbers(table[name]) for name in part.xy)
     labels, places = _texts(table, "crs"), _texts(table, "place")
-    missing = pc.and_(*(_missing(table[c]) for c in ("lon", "lat")))
-    named = np.asarray(missing, dtype=bool) & np.array([bool(p) for p in places], dtype=bool)
+    missing = np.array(pc.and_(*(_missing(table[name]) for name in part.xy)), dtype=bool)
+    missing[list(part.no_points)] = False
+    named = missing & np.array([bool(p) for p in places], dtype=bool)
     label = np.array([text or crs for text in labels], dtype=object)
     found = Answers.empty(len(table))
     for one in sorted({crs}.union(labels) - {""}):
@@ -185,6 +219,8 @@ def _located(asked: Snapshot, team: _Team, table: pa.Table, crs: str) -> pa.Tabl
             found.put_hit(row, place_hit(asked, places[row]), resolver)
         except GridgisError as e:
             found.note[row] = str(e)
+    for row in np.flatnonzero(~missing & (np.isnan(lon) | np.isnan(lat))).tolist():
+        found.note[row] = _no_coordinates(part, row)
     answers_for, leader = team.of(found.code)
     columns = {
         **_told(found, resolver),
@@ -196,6 +232,17 @@ def _located(asked: Snapshot, team: _Team, table: pa.Table, crs: str) -> pa.Tabl
     for name in FOUND_COLUMNS:
         table = table.append_column(name, columns[name.removeprefix("grid_")])
     return table
+
+
+def _no_coordinates(part: Part, row: int) -> str:
+    """Say what stands in the place of coordinates."""
+    if kind := part.no_points.get(row):
+        return str(InvalidInput(f"{kind} 不是单个点；请改为点", f"a {kind} is no point; make it one point"))
+    at = ", ".join(str(part.table[name][row].as_py()) for name in part.xy)
+    return str(
+        InvalidInput(f"坐标 ({at}) 不是数字；请给出经度和纬度（度），只写数字，如 109.02",
+                     f"({at}) is no number; give longitude and latitude in degrees, digits only, as 109.02")
+    )  # fmt: skip
 
 
 def _told(found: Answers, resolver: Resolver) -> dict[str, pa.Array]:

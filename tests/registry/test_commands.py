@@ -141,6 +141,7 @@ def test_outside_exits_with_1(run: Run, ready: Registry) -> None:
     "words",
     [
         ["0", "0"], ["32.69", "109.03"], ["109.03"], [], ["109", "32", "--place", "x"], ["109", "32", "--crs", "moon"],
+        ["109", "32", "--layer", "x"],
         ["--points", "none.csv"], ["109", "32", "--at", "99"], ["109", "32", "--at", "²"], ["--place", " "],
     ],
     ids=" ".join,
@@ -204,6 +205,15 @@ def test_located_points_are_written(run: Run, ready: Registry, tmp_path: Path) -
     lon, lat = ready.card(A + "002")["centre"]
     (tmp_path / "points.csv").write_text(f"lon,lat\n{lon},{lat}\n", encoding="utf-8")
     assert run("locate", "--points", "points.csv", "-o", "out.csv", "-r", "registry.gpkg")[0] == 0
+    assert A + "002" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+def test_one_of_several_layers_of_points_is_located(run: Run, ready: Registry, tmp_path: Path) -> None:
+    points = gpd.GeoSeries(gpd.points_from_xy(*([v] for v in ready.card(A + "002")["centre"])), crs=4490)
+    for name in ("one", "two"):
+        points.to_file(tmp_path / "points.gpkg", layer=name)
+    words = ("locate", "--points", "points.gpkg", "-o", "out.csv", "-r", "registry.gpkg")
+    assert [run(*words)[0], run(*words, "--layer", "two")[0]] == [2, 0]
     assert A + "002" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
 
 

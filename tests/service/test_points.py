@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyogrio
 import pytest
 import shapely
 
@@ -304,3 +305,95 @@ def test_answers_to_a_filtered_table_keep_its_index(locator: Locator, points: pd
         locator.locate_many(series),
     ):
         assert found.index.tolist() == some.index.tolist()
+
+
+@pytest.mark.parametrize("write", [as_geoparquet, as_layer])
+def test_geometries_are_not_shifted_twice(
+    locator: Locator, points: pd.DataFrame, tmp_path: Path, write: Callable[[pd.DataFrame, Path], Path]
+) -> None:
+    with pytest.raises(InvalidInput, match=r"--crs GCJ-02 does not go with it.* give a table with columns lon and lat"):
+        locate_table(locator, write(points, tmp_path), "GCJ-02")
+
+
+@pytest.mark.parametrize("name", ["own.gpkg", "own.parquet"])
+def test_a_column_crs_does_not_go_with_geometries(
+    locator: Locator, points: pd.DataFrame, tmp_path: Path, name: str
+) -> None:
+    own = layer(points).assign(CRS="GCJ-02")
+    (own.to_file if name.endswith(".gpkg") else own.to_parquet)(tmp_path / name)
+    with pytest.raises(InvalidInput, match="its column crs does not go with it"):
+        locate_file(locator, tmp_path / name, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_one_of_several_layers_is_named(locator: Locator, points: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "several.gpkg"
+    layer(points).to_file(path, layer="all")
+    layer(points.head(2)).to_file(path, layer="two")
+    with pytest.raises(InvalidInput, match="several layers; name one of these with --layer: all, two"):
+        locate_table(locator, path)
+    with pytest.raises(InvalidInput, match="has no layer 'three'"):
+        locate_table(locator, path, layer="three")
+    assert [len(locate_table(locator, path, layer=name)) for name in ("all", "two")] == [61, 2]
+
+
+def test_a_table_beside_the_only_layer_of_points_needs_no_name(
+    locator: Locator, points: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = as_layer(points, tmp_path)
+    pyogrio.write_dataframe(points[["id"]], path, layer="aside", append=False)
+    assert len(locate_table(locator, path)) == 61
+
+
+def test_a_layer_of_what_has_no_layers_is_refused(locator: Locator, points: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"only a \.gpkg has layers"):
+        locate_table(locator, as_csv(points, tmp_path), layer="all")
+
+
+@pytest.mark.parametrize("name", ["own.gpkg", "own.parquet"])
+def test_the_users_own_lon_and_lat_beside_geometries_are_kept(
+    locator: Locator, points: pd.DataFrame, tmp_path: Path, name: str
+) -> None:
+    own = layer(points).assign(Lon="a", lat="b", x="c", 纬度="d")
+    (own.to_file if name.endswith(".gpkg") else own.to_parquet)(tmp_path / name)
+    table = locate_table(locator, tmp_path / name)
+    assert table[["lon", "lat", "x", "纬度"]].drop_duplicates().to_numpy().tolist() == [["a", "b", "c", "d"]]
+    assert table[["point_lon", "point_lat"]].to_numpy().tolist() == points[["lon", "lat"]].to_numpy().tolist()
+    assert table["grid_code"].tolist() == locate_table(locator, as_csv(points, tmp_path))["grid_code"].tolist()
+
+
+@pytest.mark.parametrize("name", ["kinds.gpkg", "kinds.parquet"])
+def test_a_multipoint_of_one_is_a_point_and_others_are_named(locator: Locator, tmp_path: Path, name: str) -> None:
+    at = shapely.Point(109, 32)
+    several = shapely.MultiPoint([(109, 32), (109.1, 32)])
+    kinds = gpd.GeoDataFrame(
+        {"place": [None, None, "nowhere"]}, geometry=[shapely.MultiPoint([at]), several, at.buffer(0.1)], crs=4490
+    )
+    (kinds.to_file if name.endswith(".gpkg") else kinds.to_parquet)(tmp_path / name)
+    one, two, area = locate_table(locator, tmp_path / name)["grid_note"]
+    assert one is None
+    assert "a MultiPoint is no point" in two
+    assert "a Polygon is no point" in area
+
+
+@pytest.mark.parametrize("cell", ["abc", "109.02°"])
+def test_the_note_names_what_is_no_number(locator: Locator, tmp_path: Path, cell: str) -> None:
+    (tmp_path / "points.csv").write_text(f"lon,lat\n{cell},32\n109.03,32.69\n", encoding="utf-8")
+    assert f"({cell}, 32) is no number" in locate_table(locator, tmp_path / "points.csv")["grid_note"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "said"),
+    [
+        ("lon;lat\n109;32\n", "utf-8", "is a semicolon; it must be a comma"),
+        ("lon\tlat\n109\t32\n", "utf-8", "is a tab; it must be a comma"),
+        ("lon,lat\n109,32\n", "utf-16", "save it as CSV in UTF-8"),
+        ("lon,lat\n109,32\n", "utf-16-be", "save it as CSV in UTF-8"),
+    ],
+)
+def test_other_separators_and_encodings_are_told(
+    locator: Locator, tmp_path: Path, text: str, encoding: str, said: str
+) -> None:
+    (tmp_path / "points.csv").write_text(text, encoding=encoding)
+    with pytest.raises(InvalidInput, match=said):
+        locate_table(locator, tmp_path / "points.csv")

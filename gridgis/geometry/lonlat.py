@@ -6,6 +6,7 @@ Standard library only, so that a single lookup loads nothing else.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from gridgis.errors import InvalidInput
 
@@ -72,8 +73,8 @@ def check_lonlat(lon: float, lat: float) -> None:
     ...
     gridgis.errors.InvalidInput: 经纬度似乎颠倒：(32.69, 109.03)；经度在前 / longitude and latitude look swapped...
     """
-    at = f"({lon}, {lat})"
-    if not (math.isfinite(lon) and math.isfinite(lat)):
+    at = f"({_shown(lon)}, {_shown(lat)})"
+    if not (_finite(lon) and _finite(lat)):
         zh, en = (
             f"坐标 {at} 不是数字；请给出经度和纬度（度）",
             f"{at} is no number; give longitude and latitude in degrees",
@@ -97,4 +98,15 @@ def check_lonlat(lon: float, lat: float) -> None:
 
 def _plain(value: float) -> float | str:
     """Return the number for a field; text where JSON has none (NaN, infinity)."""
-    return float(value) if math.isfinite(value) else str(value)
+    return float(value) if _finite(value) else str(value)
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):  # text, None; an integer beyond all floats
+        return False

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.index.engine import Engine
+from gridgis.index.given import floats_of, geometries_of, need_threads
 from gridgis.index.store import Bounds, read_arrays, table_arrays, tables_of, write_arrays
 from gridgis.index.tables import LET_IN, Tables
 
@@ -87,8 +88,9 @@ class GridIndex:
         Parameters
         ----------
         polygons
-            (n,) Polygon or MultiPolygon in lon/lat, valid, with disjoint interiors. Neighbours normally share their
-            edges vertex by vertex; holes and gaps wider than ``gaps.NARROW`` are outside.
+            (n,) Polygon or MultiPolygon in lon/lat, valid, with disjoint interiors: a list, an array, a GeoSeries (in
+            stored coordinates, or without a CRS). Neighbours normally share their edges vertex by vertex; holes and
+            gaps wider than ``gaps.NARROW`` are outside.
         ids
             (n,) unique integers 0 .. 2**31 - 1; default the position.
         compact
@@ -101,8 +103,8 @@ class GridIndex:
         Raises
         ------
         InvalidInput
-            No polygons; an id is not unique or out of range; a polygon is invalid; polygons overlap or leave narrow
-            gaps.
+            No polygons; a table or a single polygon; another CRS; an id is not unique or out of range; a polygon is
+            invalid; polygons overlap or leave narrow gaps.
         """
         from gridgis.index.layers import coverage_tables, layered_tables
         from gridgis.index.layout import bounds_of
@@ -112,8 +114,7 @@ class GridIndex:
                 f"on_overlap 应为 refuse 或 lowest，实为 {on_overlap!r}",
                 f"on_overlap must be refuse or lowest, not {on_overlap!r}",
             )
-        geoms = np.empty(len(polygons), dtype=object)
-        geoms[:] = list(polygons)
+        geoms = geometries_of(polygons)
         names = _checked_ids(len(geoms), ids)
         spread = _COMPACT if compact else _SPREAD
         if on_overlap == "refuse":
@@ -142,8 +143,8 @@ class GridIndex:
         Parameters
         ----------
         lon, lat
-            Degrees, any equal shape: arrays, sequences, pandas or Arrow columns. NaN and infinite numbers are nowhere:
-            outside.
+            Degrees, any equal shape: arrays, sequences, pandas or Arrow columns. NaN, infinite and masked numbers
+            are nowhere: outside.
         threads
             So many parts of the points are worked on at once.
 
@@ -154,7 +155,7 @@ class GridIndex:
         Raises
         ------
         InvalidInput
-            ``lon`` and ``lat`` differ in shape or are no numbers; ``threads`` is less than 1.
+            ``lon`` and ``lat`` differ in shape or are no real numbers; ``threads`` is no integer, or less than 1.
         """
         x, y = _checked_points(lon, lat)
         return self._many(x.ravel(), y.ravel(), _UNASKED, threads)[0].reshape(x.shape)
@@ -211,8 +212,7 @@ class GridIndex:
         self, x: NDArray[np.float64], y: NDArray[np.float64], how: NDArray[np.uint8], threads: int
     ) -> tuple[Positions, NDArray[np.uint8]]:
         """Return ids, and ``how`` filled where it is asked for."""
-        if threads < 1:
-            raise InvalidInput(f"threads 应不小于 1，实为 {threads}", f"threads must be 1 or more, not {threads}")
+        threads = need_threads(threads)
         out = np.empty(len(x), dtype=np.int32)
         if len(self._engines) == 1:
             _in_parts(self._engines[0], x, y, out, how, threads)
@@ -282,10 +282,7 @@ def _checked_ids(count: int, ids: ArrayLike | None) -> Positions:
 
 
 def _checked_points(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    try:
-        x, y = (np.require(v, np.float64, ["C", "W"]) for v in (lon, lat))  # read-only ones would be compiled for anew
-    except (TypeError, ValueError, OverflowError) as e:
-        raise InvalidInput(f"经纬度须为数字：{e}", f"lon and lat must be numbers: {e}") from e
+    x, y = floats_of(lon), floats_of(lat)
     if x.shape != y.shape:
         raise InvalidInput(
             f"经度与纬度的个数不同：{x.shape} 与 {y.shape}", f"lon and lat differ in shape: {x.shape} and {y.shape}"

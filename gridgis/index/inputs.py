@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, need_crs, transform_xy
 from gridgis.geometry.shift import to_stored_lonlat
+from gridgis.index.given import floats_of
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ def stored_points(points: Any, lat: ArrayLike | None = None, crs: str = STORED_C
     ([109.0], [32.0])
     """
     if lat is not None:
-        x, y = _numbers(points), _numbers(lat)
+        x, y = floats_of(points), floats_of(lat)
         if x.shape != y.shape or x.ndim != 1:
             raise InvalidInput(
                 f"经度与纬度应各为一列，一样多；形状为 {x.shape} 与 {y.shape}",
@@ -62,15 +63,6 @@ def stored_points(points: Any, lat: ArrayLike | None = None, crs: str = STORED_C
             "请给出 lon 与 lat，或点的 GeoSeries，或有 lon、lat 两列的表",
             "give lon and lat, or a GeoSeries of points, or a table with columns lon and lat",
         ) from e
-
-
-def _numbers(values: ArrayLike) -> Floats:
-    try:
-        if isinstance(values, np.ma.MaskedArray):
-            return np.where(np.ma.getmaskarray(values), np.nan, np.asarray(values.data, dtype=np.float64))
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as e:
-        raise InvalidInput(f"经纬度须为数字：{e}", f"lon and lat must be numbers: {e}") from e
 
 
 def _of_geometries(series: gpd.GeoSeries) -> tuple[Floats, Floats]:

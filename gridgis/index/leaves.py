@@ -5,12 +5,12 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
-from gridgis.geometry.crs import STORED_CRS, need_crs
+from gridgis.geometry.crs import need_crs
+from gridgis.index.given import need_stored
 from gridgis.model import need_columns
 
 COLUMNS = ("code", "level", "kind", "mode", "parent", "community", "geometry")
@@ -20,12 +20,7 @@ def checked_grids(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the grids sorted by code, with plain columns; refuse what cannot be resolved (see Resolver.build)."""
     need_columns(grids, COLUMNS, "grids")
     need_crs(grids, "grids")
-    crs = pyproj.CRS.from_user_input(grids.crs)
-    if crs.to_epsg() not in (4490, 4326):
-        raise InvalidInput(
-            f"索引需要存储坐标 {STORED_CRS}，实为 {crs.to_string()}；请先用 to_stored 转换",
-            f"an index needs stored coordinates, {STORED_CRS}, not {crs.to_string()}; use to_stored first",
-        )
+    need_stored(grids.crs)
     frame = grids.loc[:, list(COLUMNS)].reset_index(drop=True)
     if frame["code"].isna().any():
         rows = frame.index[frame["code"].isna()].tolist()

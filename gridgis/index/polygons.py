@@ -71,12 +71,14 @@ def polygons_to_net(polygons: Geometries, names: Sequence[int]) -> Net:
 
 def need_polygons(polygons: Geometries, names: Sequence[int]) -> None:
     """Refuse what is no polygon, and empty ones."""
-    bad = ~np.isin(shapely.get_type_id(polygons), (3, 6)) | shapely.is_empty(polygons)
+    bad = ~shapely.is_valid_input(polygons)  # texts, numbers
+    bad[~bad] = ~np.isin(shapely.get_type_id(polygons[~bad]), (3, 6)) | shapely.is_empty(polygons[~bad])
     if bad.any():
         wrong = [names[k] for k in np.flatnonzero(bad).tolist()]
         raise InvalidInput(
-            f"索引只接受非空的面；不是面或为空：{wrong[:_SHOWN]}",
-            f"an index takes non-empty Polygons and MultiPolygons only; not so: {wrong[:_SHOWN]}",
+            f"索引只接受非空的面；不是面或为空：{wrong[:_SHOWN]}（WKT 文本请先用 shapely.from_wkt 读入）",
+            f"an index takes non-empty Polygons and MultiPolygons only; not so: {wrong[:_SHOWN]} "
+            "(read texts by shapely.from_wkt first)",
             ids=wrong,
         )
 

@@ -18,6 +18,7 @@ from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.index.borders import Borders
 from gridgis.index.codes import Codes, padded, parents_of
+from gridgis.index.given import need_threads
 from gridgis.index.grid_index import Explained, GridIndex
 from gridgis.index.leaves import base_grids, chains_of, checked_grids, inner_points, overlay_grids
 from gridgis.index.mapped import Bounds, map_sections
@@ -213,6 +214,7 @@ class Resolver:
         """Return how far (n,) points are from the border of their base grid, metres; NaN outside."""
         from gridgis.index.kernels.nearest import border_distances
 
+        threads = need_threads(threads)
         t, metres = self.base.tables, self._metres
         xy = transform_xy(np.column_stack([lon, lat]).astype(np.float64), STORED_CRS, self.work_crs)
         position = np.where(np.isfinite(xy).all(axis=1), found.base, -1)

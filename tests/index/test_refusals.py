@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import combinations
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -22,7 +26,7 @@ NARROW = 1e-6
 HOLLOW = box(0, 0, 3, 3).difference(box(1, 1, 2, 2))
 
 
-def refusal(polygons: list[Any], **options: Any) -> InvalidInput:
+def refusal(polygons: Any, **options: Any) -> InvalidInput:
     with pytest.raises(InvalidInput) as e:
         GridIndex.build(polygons, **options)
     return e.value
@@ -161,7 +165,7 @@ def test_coordinates_out_of_range_are_refused_with_their_place(value: float) -> 
 
 @pytest.mark.parametrize("bad", [None, "POLYGON", 3.0])
 def test_what_is_no_geometry_is_refused(bad: Any) -> None:
-    with pytest.raises((InvalidInput, TypeError)):
+    with pytest.raises(InvalidInput, match="Polygons"):
         GridIndex.build([box(0, 0, 1, 1), bad])
 
 
@@ -251,3 +255,69 @@ def test_random_boxes_of_a_lattice_are_taken_exactly_where_they_are_disjoint(see
         for (x, y), (w, h) in zip(low.tolist(), rng.integers(1, 4, low.shape).tolist(), strict=True)
     ]
     assert accepted(polygons) == is_coverage(polygons)
+
+
+SQUARE = box(0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:4490", "EPSG:4326"])
+def test_a_geoseries_in_stored_coordinates_or_without_crs_is_taken(crs: str | None) -> None:
+    assert GridIndex.build(gpd.GeoSeries([SQUARE], crs=crs)).locate_one(0.5, 0.5) == 0
+
+
+def test_metres_are_refused_with_their_crs_and_the_way_out() -> None:
+    assert "not EPSG:4545; use gridgis.geometry.crs.to_stored" in refusal(gpd.GeoSeries([SQUARE], crs="EPSG:4545")).en
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (gpd.GeoDataFrame(geometry=[SQUARE], crs="EPSG:4490"), "give its geometry column"),
+        (SQUARE, "not a Polygon; give a list"),
+        (iter([SQUARE]), "give a list"),
+        (SQUARE.wkt, "not a str; give a list"),
+        ([SQUARE.wkt], r"not so: \[0\] \(read texts by shapely.from_wkt first\)"),
+        ([SQUARE, [(0, 0), (1, 0), (1, 1)]], r"not so: \[1\]"),
+        (3, "not a int"),
+    ],
+    ids=["GeoDataFrame", "Polygon", "iterator", "text", "texts", "coordinates", "number"],
+)
+def test_what_is_no_column_of_polygons_is_refused_with_the_rule(given: Any, said: str) -> None:
+    for on_overlap in ("refuse", "lowest"):
+        with pytest.raises(InvalidInput, match=said):
+            GridIndex.build(given, on_overlap=on_overlap)
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["plain", "compiled"])
+def test_a_masked_number_is_nowhere(loaded: bool) -> None:
+    index = GridIndex.build([SQUARE])
+    if loaded:
+        index.load()
+    hidden = np.ma.masked_array([0.5, 0.5, 0.5], [False, True, False])
+    assert index.locate(hidden, [0.5] * 3).tolist() == [0, -1, 0]
+    assert index.locate([0.5] * 3, hidden).tolist() == [0, -1, 0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array([0.5 + 1j]),
+        [0.5 + 1j],
+        np.array(["1970-01-01"], dtype="M8[D]"),
+        np.array([0], dtype="m8[D]"),
+        pd.Series(pd.to_datetime(["1970-01-01"])),
+        pa.array([date(1970, 1, 1)]),
+    ],
+    ids=["complex", "complex list", "days", "spans", "pandas", "arrow"],
+)
+def test_complex_numbers_and_dates_are_no_coordinates(given: Any) -> None:
+    index = GridIndex.build([SQUARE])
+    for lon, lat in ((given, [0.5]), ([0.5], given)):
+        with pytest.raises(InvalidInput, match="must be numbers"):
+            index.locate(lon, lat)
+
+
+@pytest.mark.parametrize("threads", [None, "2", 1.5])
+def test_threads_that_are_no_integer_are_refused(threads: Any) -> None:
+    with pytest.raises(InvalidInput, match=f"an integer, not {threads!r}"):
+        GridIndex.build([SQUARE]).locate([0.5], [0.5], threads=threads)

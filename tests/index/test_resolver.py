@@ -238,3 +238,10 @@ def test_a_table_without_grids_is_refused() -> None:
 def test_a_table_without_a_column_is_refused() -> None:
     with pytest.raises(InvalidInput, match="parent"):
         Resolver.build(TOWN.drop(columns="parent"), WORK, 1)
+
+
+@pytest.mark.parametrize("threads", [0, -1, None])
+def test_distances_by_no_thread_are_refused(threads: Any) -> None:
+    found = RESOLVER.find([109.001], [32.001])
+    with pytest.raises(InvalidInput, match="threads must be 1 or more"):
+        RESOLVER.border_distances(found, [109.001], [32.001], threads)

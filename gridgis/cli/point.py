@@ -90,7 +90,8 @@ def print_found(found: Sequence[Found], as_json: bool) -> int:
 
 
 def _print(hit: Any, card: dict[str, Any] | None) -> None:
-    print(f"{hit.lon:.6f}, {hit.lat:.6f}（{hit.crs}），第 {hit.revision} 版 / revision {hit.revision}")
+    given = "" if hit.crs == STORED_CRS else f"，给出的是 / given as {hit.crs}"
+    print(f"{hit.lon:.6f}, {hit.lat:.6f}（{STORED_CRS}{given}），第 {hit.revision} 版 / revision {hit.revision}")
     if card is None:
         far = "无法量算 / cannot be measured" if hit.nearest_m is None else f"{hit.nearest} ({hit.nearest_m:.1f} m)"
         print(f"  {RULES['outside']} / outside; 最近 / nearest: {far}")

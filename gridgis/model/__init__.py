@@ -197,7 +197,7 @@ class Hit:
     lat: float
     """Stored coordinates (EPSG:4490) that were looked up, degrees."""
     crs: str
-    """The coordinates assumed of the caller: EPSG:4490, GCJ-02, BD-09..."""
+    """What the caller's numbers were taken to be: EPSG:4490, GCJ-02, BD-09... ``lon``, ``lat`` are not in it."""
     revision: int
     code: str | None
     """The responsible grid: an overlay dedicated grid before the base grid; None outside."""
@@ -208,7 +208,7 @@ class Hit:
     rule: str
     """Which rule decided: inside | shared-border | outer-border | overlay | place | outside."""
     precision: str | None
-    """grid | community | street; None outside."""
+    """grid; community where there is only a level-1 grid; None outside."""
     border_m: float | None
     """Distance to the nearest border of the base grid, metres."""
     neighbour: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import geopandas as gpd
 import pandas as pd
@@ -51,15 +51,27 @@ class Book:
         ------
         NotFound
             There is no revision of this number.
+        InvalidInput
+            It is neither a number nor a day.
         """
         rows = t.revision.c
-        if isinstance(at, int):
+        if is_number(at):
             if connection.execute(sa.select(rows.number).where(rows.number == at)).first() is None:
-                raise NotFound(f"没有第 {at} 版", f"there is no revision {at}", revision=at)
+                last = self.head(connection)
+                raise NotFound(
+                    f"没有第 {at} 版；" + (f"最后一版为第 {last} 版" if last else "尚未备案任何版本"),
+                    f"there is no revision {at}; " + (f"the last is {last}" if last else "none is filed yet"),
+                    revision=at,
+                    last=last,
+                )
             return at
         day = self.today() if at is None else day_of(at)
         found = connection.execute(sa.select(sa.func.max(rows.number)).where(rows.in_force_from <= day)).scalar()
         return int(found or 0)
+
+    def first_day(self, connection: sa.Connection) -> str | None:
+        """Return the day from which the first revision is in force; None where nothing was filed."""
+        return connection.execute(sa.select(sa.func.min(t.revision.c.in_force_from))).scalar()
 
     def head(self, connection: sa.Connection) -> int:
         """Return the number of the last revision published (it may take force on a later day); 0 for none."""
@@ -91,6 +103,11 @@ class Book:
         r = t.revision.c
         columns = (r.number, r.plan_id, r.filed_at, r.in_force_from, r.filed_by)
         return frame(connection, sa.select(*columns).order_by(r.number))
+
+
+def is_number(at: When) -> TypeGuard[int]:
+    """Tell whether a revision number is meant: True and False are none, though Python has them for 1 and 0."""
+    return isinstance(at, int) and not isinstance(at, bool)
 
 
 def day_of(at: Any) -> str:

@@ -41,6 +41,8 @@ class View:
         Metric CRS for distances.
     cache
         File and key of its index, for the revision in force; None for others, whose index is not kept.
+    begins
+        Where nothing is in force: the day from which the first revision is; None where nothing was filed.
     """
 
     revision: int
@@ -49,6 +51,7 @@ class View:
     first_days: Mapping[str, str]
     work_crs: str
     cache: tuple[Path, str] | None = None
+    begins: str | None = None
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -57,14 +60,30 @@ class View:
         Raises
         ------
         NotFound
-            Nothing was filed yet.
+            Nothing is in force.
         """
+        self.need_grids()
+        return self.build() if self.cache is None else open_or_build(*self.cache, self.build)
+
+    def need_grids(self) -> None:
+        """Refuse to answer where nothing is in force.
+
+        Raises
+        ------
+        NotFound
+            Nothing was filed yet, or not for this day.
+        """
+        if self.begins is not None:
+            raise NotFound(
+                f"当日还没有生效的网格；第一版自 {self.begins} 起生效",
+                f"nothing was in force on that day; the first revision is in force from {self.begins}",
+                begins=self.begins,
+            )
         if not len(self.grids):
             raise NotFound(
                 "注册库中还没有生效的网格；请先备案一个方案（gridgis plan file）",
                 "nothing is in force in this registry yet; file a plan first (gridgis plan file)",
             )
-        return self.build() if self.cache is None else open_or_build(*self.cache, self.build)
 
     def build(self) -> Resolver:
         """Build the point lookup from the grids."""

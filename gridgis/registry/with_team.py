@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridgis.dispatch.team import mask_phone
 from gridgis.registry import certificates, team, team_filing
-from gridgis.registry.book import Book, When, day_of
+from gridgis.registry.book import Book, When, day_of, is_number
 from gridgis.registry.cards import team_by_grid
 from gridgis.registry.plans import Author
 from gridgis.registry.team import Post, TeamChange
@@ -72,4 +72,4 @@ class WithTeam:
         return table.assign(phone=table["phone"].map(mask_phone)) if mask else table
 
     def _day(self, at: When) -> str:
-        return self._book.today() if at is None or isinstance(at, int) else day_of(at)
+        return self._book.today() if at is None or is_number(at) else day_of(at)

@@ -60,6 +60,8 @@ class WithViews(WithTeam):
                 if held is not None and held.communities.equals(names):
                     return held
                 view = self._read_view(c, number, names)
+                if number == 0:  # what is filed later changes what it tells
+                    return view
                 self._views.pop(number, None)
                 if len(self._views) >= 3:
                     self._views.pop(next(iter(self._views)))
@@ -77,7 +79,8 @@ class WithViews(WithTeam):
         days = c.execute(sa.select(first.c.code, r.in_force_from).join(tables.revision, r.number == first.c.n))
         grids = self._book.grids(c, number)[GRID_FRAME]
         days_of = {row[0]: row[1] for row in days}
-        return View(number, grids, names, days_of, self._book.work_crs, self._cache(c, number))
+        begins = self._book.first_day(c) if number == 0 else None
+        return View(number, grids, names, days_of, self._book.work_crs, self._cache(c, number), begins)
 
     def _cache(self, c: sa.Connection, number: int) -> tuple[Path, str] | None:
         """Return file and key of a revision's index, where it is the one in force."""

@@ -12,11 +12,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from gridgis.errors import NotFound
 from gridgis.geometry.shift import check_lonlat, to_stored_lonlat
 from gridgis.model import Hit
 from gridgis.registry import Registry, finding
-from gridgis.registry.book import When
+from gridgis.registry.book import When, is_number
 from gridgis.registry.cards import View
 
 
@@ -141,7 +140,7 @@ class Locator:
     def snapshot(self, at: When = None) -> Snapshot:
         """Return the revision that answers now, or that of a revision number or day; take it once a request."""
         now = self._now
-        if at is None or at == now.revision:
+        if at is None or (is_number(at) and at == now.revision):
             return now
         return Snapshot(self._registry, self._registry.view(at), self._registry.leaders(at), now.layers)
 
@@ -211,11 +210,7 @@ def need_revision(locator: Locator) -> int:
     Raises
     ------
     NotFound
-        Nothing was filed yet.
+        Nothing is in force.
     """
-    if not locator.revision:
-        raise NotFound(
-            "注册库中还没有生效的网格；请先备案一个方案（gridgis plan file）",
-            "nothing is in force in this registry yet; file a plan first (gridgis plan file)",
-        )
+    locator.snapshot().view.need_grids()
     return locator.revision

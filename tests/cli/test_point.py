@@ -20,3 +20,18 @@ def test_a_point_outside_is_told_its_nearest_grid_where_there_is_one(
     )  # fmt: skip
     assert print_found([(None, None, hit, None)], as_json=False) == 1
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [("EPSG:4490", "（EPSG:4490），"), ("GCJ-02", "（EPSG:4490，给出的是 / given as GCJ-02），")],
+)
+def test_the_printed_numbers_are_labelled_as_stored_ones_whatever_was_given(
+    crs: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hit = Hit(
+        lon=109.022153, lat=32.690232, crs=crs, revision=1, code=None, base=None, chain=(), rule="outside",
+        precision=None, border_m=None, neighbour=None,
+    )  # fmt: skip
+    print_found([(None, None, hit, None)], as_json=False)
+    assert f"109.022153, 32.690232{said}" in capsys.readouterr().out

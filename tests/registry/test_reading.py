@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -79,9 +80,42 @@ def test_a_point_that_cannot_be_meant_is_refused(filed: Registry, lon: float, la
         filed.locate(lon, lat)
 
 
-def test_an_unknown_revision_is_not_found(filed: Registry) -> None:
-    with pytest.raises(NotFound, match="99"):
+@pytest.mark.parametrize(("lon", "lat"), [("109.0", 32.0), (109.0, None), (10**400, 32.0)])
+def test_a_coordinate_that_is_no_number_is_refused(filed: Registry, lon: Any, lat: Any) -> None:
+    with pytest.raises(InvalidInput, match="is no number"):
+        filed.locate(lon, lat)
+
+
+def test_an_unknown_revision_is_not_found_and_the_last_is_told(filed: Registry) -> None:
+    with pytest.raises(NotFound, match="no revision 99; the last is 2"):
         filed.locate(109, 32, at=99)
+
+
+def test_a_revision_of_a_registry_without_filing_is_not_found(registry: Registry) -> None:
+    with pytest.raises(NotFound, match="no revision 1; none is filed"):
+        registry.locate(109, 32, at=1)
+
+
+@pytest.mark.parametrize("at", [True, False])
+def test_truth_is_no_revision(filed: Registry, locator: Locator, at: bool) -> None:
+    for ask in (lambda: filed.locate(109, 32, at=at), lambda: locator.locate(109, 32, at=at), lambda: filed.team(at)):
+        with pytest.raises(InvalidInput, match=str(at)):
+            ask()
+
+
+def test_on_a_day_before_the_first_revision_its_day_is_told(filed: Registry, locator: Locator) -> None:
+    first = filed.revisions()["in_force_from"].iloc[0]
+    for ask in (filed.locate, locator.locate):
+        with pytest.raises(NotFound, match=f"on that day; the first revision is in force from {first}"):
+            ask(109, 32, at="2020-01-01")
+
+
+def test_what_a_day_long_past_tells_is_not_kept_beyond_the_first_filing(registry: Registry) -> None:
+    with pytest.raises(NotFound, match="plan file"):
+        registry.locate(109, 32, at="2020-01-01")
+    file_through(registry, make_plan(communities()[:1]))
+    with pytest.raises(NotFound, match="the first revision is in force from"):
+        registry.locate(109, 32, at="2020-01-01")
 
 
 def test_an_impossible_day_is_refused(filed: Registry) -> None:

@@ -13,23 +13,25 @@ import numpy as np
 from numba import njit
 
 from gridgis.index.kernels.exact import shifted_side, side
+from gridgis.index.kernels.inner import inlined, inner
 from gridgis.index.tables import HEAD, LOW, MARGIN, STEP
 
 REACH = 0.1
 """Edges are drawn so far beyond their cell, in cells."""
 MAX_SHIFT = 12
 """A coarse cell is split into 2**MAX_SHIFT cells each way at most."""
+_PER_STEP = 1.0 / STEP
 BESIDE = 2.0**-20
 """In cells: twice what corners are moved by at most (`gridgis.index.layout`), and no more than NEAR allows for."""
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def corner(start: float, per: float, count: int, index: int, k: int) -> float:
     """Return x or y of the corner of a cell: ``index`` counts cells of a k-th of a coarse cell from ``start``."""
     return start + index / (per * k) - MARGIN * (abs(start) + count / per)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _span(x1: float, y1: float, x2: float, y2: float, low: float, high: float) -> Any:
     """Return least and greatest x of the part of a segment between two heights; x1 <= x2."""
     if y1 == y2:
@@ -41,7 +43,7 @@ def _span(x1: float, y1: float, x2: float, y2: float, low: float, high: float) -
     return min(xa, xb), max(xa, xb)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _touched(at: Any, slack: float, columns: int, rows: int, out: Any) -> int:
     """Fill ``out`` with the cells (row * columns + column) that a segment touches, or may; return how many."""
     x1, y1, x2, y2 = at
@@ -110,13 +112,13 @@ def _longer(array: Any, need: int) -> Any:
     return new
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _code(v: float) -> int:
     """Round a coordinate of a leaf edge."""
-    return min(max(int((v - LOW) / STEP + 1.5), 1), 65535)
+    return min(max(int((v - LOW) * _PER_STEP + 1.5), 1), 65535)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _clip(x1: float, y1: float, x2: float, y2: float, low: float, high: float, west: float) -> Any:
     """Return the part of a segment, 0 to 1, that is between west and high in x, low and high in y; x1 <= x2."""
     dx, dy = x2 - x1, y2 - y1
@@ -136,14 +138,14 @@ def _clip(x1: float, y1: float, x2: float, y2: float, low: float, high: float, w
     return t0, t1
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _height_at_corner(x1: float, y1: float, x2: float, y2: float, above: bool) -> float:
     """Return the height of a segment just west of the corner: 0 or more if it passes ``above`` that, else 0 or less."""
     y = y1 if x2 <= x1 else y1 + min(max((-BESIDE - x1) / (x2 - x1), 0.0), 1.0) * (y2 - y1)
     return max(y, 0.0) if above else min(y, 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _crosses(full: Any, q: int, x: float, y: float, to_x: float, to_y: float) -> bool:
     """Tell whether an edge lies between two points, the one north or east of the other, both shifted alike."""
     ax, ay, bx, by = full[q, 0], full[q, 1], full[q, 2], full[q, 3]
@@ -155,8 +157,8 @@ def _crosses(full: Any, q: int, x: float, y: float, to_x: float, to_y: float) ->
     return shifted_side(ax, ay, bx, by, x, y) != shifted_side(ax, ay, bx, by, to_x, to_y)
 
 
-@njit(cache=True, error_model="numpy")
-def _meet(full: Any, ends: Any, e: int, f: int, q: int, r: int) -> bool:
+@inner
+def _meet(full: Any, tips: Any, q: int, r: int) -> bool:
     """Tell whether two edges have more in common than an end."""
     if full[q, 2] < full[r, 0] or full[r, 2] < full[q, 0]:
         return False
@@ -166,18 +168,18 @@ def _meet(full: Any, ends: Any, e: int, f: int, q: int, r: int) -> bool:
         return False
     ax, ay, bx, by = full[q, 0], full[q, 1], full[q, 2], full[q, 3]
     cx, cy, dx, dy = full[r, 0], full[r, 1], full[r, 2], full[r, 3]
-    if ends[e, 0] == ends[f, 0]:
+    if tips[q, 0] == tips[r, 0]:
         return side(ax, ay, bx, by, dx, dy) == 0
-    if ends[e, 1] == ends[f, 1]:
+    if tips[q, 1] == tips[r, 1]:
         return side(ax, ay, bx, by, cx, cy) == 0
-    if ends[e, 0] == ends[f, 1] or ends[e, 1] == ends[f, 0]:
+    if tips[q, 0] == tips[r, 1] or tips[q, 1] == tips[r, 0]:
         return False
     if side(ax, ay, bx, by, cx, cy) * side(ax, ay, bx, by, dx, dy) > 0:
         return False
     return side(cx, cy, dx, dy, ax, ay) * side(cx, cy, dx, dy, bx, by) <= 0
 
 
-@njit(cache=True, error_model="numpy")
+@inner
 def _left_word(full: Any, words: Any, here: Any, q: int, word: int, cx: float, cy: float, x: float, y: float) -> int:
     """Return the word left of edge q beside its point (x, y), from that at the corner; -1 where this cannot be told."""
     ay, by = full[q, 1], full[q, 3]
@@ -193,15 +195,16 @@ def _left_word(full: Any, words: Any, here: Any, q: int, word: int, cx: float, c
     return word
 
 
-@njit(cache=True, error_model="numpy")
-def _read(net: Any, frame: Any, edges: Any, column: int, row: int, k: int, cell: Any) -> None:
+@inner
+def _read(net: Any, frame: Any, edges: Any, column: int, row: int, k: int, known: Any, cell: Any) -> None:
     """Fill what is kept of a coarse cell's edges: as they are, in its k x k cells, what crossing changes, numbers."""
     vertices, ends, sides = net
     west, south, per_x, per_y = frame
-    full, at, words, name = cell
+    full, at, words, name, tips, numbers, told = cell
     for q in range(len(edges)):
         e = edges[q]
         a, b = ends[e, 0], ends[e, 1]
+        tips[q, 0], tips[q, 1], numbers[q], told[q] = a, b, known[0][e], known[1][e]
         name[q], words[q] = e, (sides[e, 0] + 1) ^ (sides[e, 1] + 1)
         full[q, 0], full[q, 1] = vertices[a, 0], vertices[a, 1]
         full[q, 2], full[q, 3] = vertices[b, 0], vertices[b, 1]
@@ -232,7 +235,7 @@ def _by_cell(at: Any, n: int, slack: float, k: int, touched: Any, pairs: Any) ->
     return begin, of_cell, pairs
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inlined
 def _draw(cell: Any, q: int, i: int, j: int, cx: float, cy: float, codes: Any, o: int) -> bool:
     """Write the rounded ends of an edge into a leaf, o words into it; tell whether it comes near the cell at all.
 
@@ -260,7 +263,7 @@ def _draw(cell: Any, q: int, i: int, j: int, cx: float, cy: float, codes: Any, o
     return True
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inlined
 def _check(
     net: Any, cell: Any, here: Any, i: int, j: int, word: int, cx: float, cy: float, seen: Any, suspect: Any
 ) -> None:
@@ -268,14 +271,13 @@ def _check(
 
     ``seen`` (m,) tells of which edges it is known what lies beside them; it is looked up once for each.
     """
-    ends, sides = net[1], net[2]
-    full, at, words, name = cell
+    sides = net[2]
+    full, at, words, name, tips, _, told = cell
     for q in here:
-        e = name[q]
         for r in here:
-            if r > q and _meet(full, ends, e, name[r], q, r):
-                suspect[e] = suspect[name[r]] = True
-        if seen[e] or full[q, 2] <= cx:
+            if r > q and _meet(full, tips, q, r):
+                suspect[name[q]] = suspect[name[r]] = True
+        if told[q] or full[q, 2] <= cx:
             continue
         t0, t1 = _clip(at[q, 0] - i, at[q, 1] - j, at[q, 2] - i, at[q, 3] - j, 0.0, 1.0, 0.0)
         if t0 > t1:
@@ -283,11 +285,12 @@ def _check(
         t = (t0 + t1) / 2
         x, y = full[q, 0] + t * (full[q, 2] - full[q, 0]), full[q, 1] + t * (full[q, 3] - full[q, 1])
         found = _left_word(full, words, here, q, word, cx, cy, x, y)
-        seen[e] = found >= 0
+        e = name[q]
+        seen[e] = told[q] = found >= 0
         suspect[e] |= found >= 0 and found != sides[e, 0] + 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inlined
 def _along(cell: Any, here: Any, word: int, x: float, y: float, to_x: float, to_y: float) -> int:
     """Return the word at the end of a way east or north from a corner, past the edges of the cell."""
     for q in here:
@@ -296,25 +299,26 @@ def _along(cell: Any, here: Any, word: int, x: float, y: float, to_x: float, to_
     return word
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inlined
 def _write_leaf(cell: Any, here: Any, i: int, j: int, word: int, cx: float, cy: float, out: Any, used: Any) -> Any:
     """Write the leaf of a cell; return what stands for it in ``fine``: where it is, or its word if no edge comes near.
 
-    ``out``: leaves, slots, rank and order of the edges; ``used``: how many of the first, second and last are filled.
+    ``out``: leaves, the same by halves of words, slots, rank and order of the edges; ``used``: how many of the
+    first, third and last are filled.
     """
-    words, name = cell[2], cell[3]
-    leaves, slots, rank, order = out
-    codes = leaves.view(np.uint16)
+    words, name, numbers = cell[2], cell[3], cell[5]
+    leaves, codes, slots, rank, order = out
     leaf, first = used[0], used[1]
     drawn = 0
     for q in here:
         o = leaf + HEAD * (1 + drawn)
         if _draw(cell, q, i, j, cx, cy, codes, o):
-            e = name[q]
-            if rank[e] < 0:
-                rank[e], order[used[2]] = used[2], e
+            if numbers[q] < 0:
+                e = name[q]
+                rank[e] = numbers[q] = used[2]
+                order[used[2]] = e
                 used[2] += 1
-            leaves[o + 2], slots[first + drawn] = words[q], rank[e]
+            leaves[o + 2], slots[first + drawn] = words[q], numbers[q]
             drawn += 1
     if drawn == 0:
         return word
@@ -339,7 +343,15 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
     longest, m = 0, len(net[1])
     for c in range(columns * rows):
         longest = max(longest, start[c + 1] - start[c])
-    cell = np.empty((longest, 4)), np.empty((longest, 4)), np.empty(longest, np.int32), np.empty(longest, np.int32)
+    cell = (
+        np.empty((longest, 4)),
+        np.empty((longest, 4)),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.int32),
+        np.empty((longest, 2), np.int32),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.bool_),
+    )
     most = 1 << MAX_SHIFT
     touched, pairs = np.empty(8 * most + 16, np.int64), np.empty(128, np.int32)
     xs, ys = np.empty(most + 1), np.empty(most + 1)
@@ -354,10 +366,11 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
             fine[first] = coarse_word
             continue
         k = 1 << shift
-        _read(net, frame, edges[start[c] : start[c + 1]], column, row, k, cell)
+        _read(net, frame, edges[start[c] : start[c + 1]], column, row, k, (rank, seen), cell)
         begin, of_cell, pairs = _by_cell(cell[1], start[c + 1] - start[c], slack * k, k, touched, pairs)
         leaves = _longer(leaves, used[0] + HEAD * (k * k + len(of_cell)))
         slots = _longer(slots, used[1] + len(of_cell))
+        codes = leaves.view(np.uint16)
         for i in range(k + 1):
             xs[i] = corner(west, per_x, columns, column * k + i, k)
             ys[i] = corner(south, per_y, rows, row * k + i, k)
@@ -370,7 +383,7 @@ def write_leaves(net: Any, frame: Any, slack: float, shape: Any, start: Any, edg
                 fine[first + f] = word
                 continue
             x, y = xs[i], ys[j]
-            fine[first + f] = _write_leaf(cell, here, i, j, word, x, y, (leaves, slots, rank, order), used)
+            fine[first + f] = _write_leaf(cell, here, i, j, word, x, y, (leaves, codes, slots, rank, order), used)
             _check(net, cell, here, i, j, word, x, y, seen, suspect)
             row_word = _along(cell, here, word, x, y, x, ys[j + 1]) if i == 0 else row_word
             word = _along(cell, here, word, x, y, xs[i + 1], y)

@@ -14,6 +14,7 @@ from numba import njit
 from gridgis.index.kernels.cells import corner
 from gridgis.index.kernels.exact import shifted_side, side
 from gridgis.index.kernels.fetch import prefetch
+from gridgis.index.kernels.inner import inner
 from gridgis.index.kernels.view import tables_at
 from gridgis.index.tables import HEAD, LET_IN, LOW, NEAR, STEP
 
@@ -96,7 +97,7 @@ def _locate_block(t: Any, x: Any, y: Any, out: Any, how: Any, scratch: Any) -> N
         out[p] = t.names[out[p]]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cells(t: Any, x: Any, y: Any, u: Any, v: Any, cell: Any) -> None:
     """Fill ``cell`` with the points' cells, u and v with where in them they are; outside the bounds it is the first."""
     columns, rows = float(t.columns), float(t.rows)
@@ -118,7 +119,7 @@ def _cells(t: Any, x: Any, y: Any, u: Any, v: Any, cell: Any) -> None:
         prefetch(t.fine, cell[p])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_leaf(leaves: Any, codes: Any, o: int, a: float, b: float) -> Any:
     """Return the word at a place (0 .. 1 each way) of a cell by its leaf's rounded edges, and the slot of a near one.
 
@@ -146,7 +147,7 @@ def _in_leaf(leaves: Any, codes: Any, o: int, a: float, b: float) -> Any:
     return word, near
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fetch(t: Any, slots: Any) -> None:
     """Fetch what `_vertex_word` reads, as one tells where the next is."""
     for s in slots:
@@ -160,7 +161,7 @@ def _fetch(t: Any, slots: Any) -> None:
             prefetch(t.at_vertices, vertex)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _vertex_word(t: Any, slot: int, x: float, y: float) -> Any:
     """Return what `Tables.at_vertices` knows about a point at an end of an edge; -1 about any other."""
     a, b = t.ends[t.slots[slot], 0], t.ends[t.slots[slot], 1]
@@ -211,7 +212,7 @@ def exact_word(t: Any, x: float, y: float, count: bool) -> Any:
     return (word, told) if word > 0 else (lowest, told + LET_IN)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _among(words: Any, n: int, word: int) -> bool:
     """Tell whether a word is one of the first n."""
     for k in range(n):  # noqa: SIM110
@@ -220,7 +221,7 @@ def _among(words: Any, n: int, word: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _crossed(t: Any, e: int, x: float, y: float, cx: float, cy: float) -> Any:
     """Tell whether the way (cx, cy) -> (cx, y) -> (x, y), all shifted, crosses an edge; and whether (x, y) is on it."""
     a, b = t.ends[e, 0], t.ends[e, 1]

@@ -8,11 +8,12 @@ import pytest
 import shapely
 import sqlalchemy as sa
 
+from benchmarks.cluster import Cluster
 from gridgis.errors import InvalidInput
 from gridgis.registry import Registry, migrations, tables
 from gridgis.registry.store import Store, url_of
 from tests.registry.conftest import Address
-from tests.registry.hand import WORK
+from tests.registry.hand import WORK, make_registry
 
 WRITTEN = "2026-01-05T02:00:00.000Z"
 SQUARE = shapely.MultiPolygon([shapely.box(109.0, 32.0, 109.01, 32.01)])
@@ -32,9 +33,12 @@ OLD_ROWS = {
 @pytest.fixture
 def old(address: Address) -> str:
     """Return the address of a registry as version 2 wrote it, with one grid in force and its leader."""
+    return write_old(address())
+
+
+def write_old(where: str) -> str:
     from gridgis.coding import Scheme
 
-    where = address()
     store = Store(url_of(where), tables.metadata)
     with store.change_tables() as c:
         migrations.upgrade(c, 0, 2)
@@ -128,3 +132,10 @@ def shape_of(registry: Registry) -> dict[str, object]:
             "WHERE connamespace = current_schema()::regnamespace ORDER BY 1",
         }
         return {what: [tuple(row) for row in c.exec_driver_sql(sql)] for what, sql in asked.items()}
+
+
+def test_an_earlier_version_in_a_schema_of_its_own_leaves_the_one_in_public_alone(postgis: Cluster) -> None:
+    with Cluster() as cluster, make_registry(cluster.address("public")) as public:  # a server where public is empty
+        with Registry.open(write_old(cluster.address())) as own:
+            assert len(own.grids()) == 1
+        assert public.grids().empty

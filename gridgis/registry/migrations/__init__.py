@@ -29,7 +29,9 @@ def upgrade(connection: sa.Connection, start: int, target: int = t.VERSION) -> N
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(str(Path(__file__).parent))
-    t.gridgis_version.create(connection, checkfirst=True)
+    schema = _schema(connection)
+    if not sa.inspect(connection).has_table(t.gridgis_version.name, schema=schema):
+        t.gridgis_version.create(connection)
     if start:
         stamp(connection, start)
 
@@ -37,10 +39,17 @@ def upgrade(connection: sa.Connection, start: int, target: int = t.VERSION) -> N
         return scripts._upgrade_revs(str(target), revision)
 
     with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=str(target)) as environment:
-        environment.configure(connection=connection, version_table=t.gridgis_version.name)
+        environment.configure(connection=connection, version_table=t.gridgis_version.name, version_table_schema=schema)
         environment.run_migrations()
     if start:
         connection.execute(sa.update(t.registry_meta).values(version=target))
+
+
+def _schema(connection: sa.Connection) -> str | None:
+    """Return the schema of the registry: tables of the same names in ``public`` are not its own."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return str(connection.execute(sa.text("SELECT current_schema()")).scalar_one())
 
 
 def stamp(connection: sa.Connection, version: int) -> None:

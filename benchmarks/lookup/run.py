@@ -110,13 +110,13 @@ def _run_size(name: str, given: argparse.Namespace) -> Result:
         result.built.append(built)
         _say(f"{name}: {kind} built in {built.cpu_s:.1f} CPU-s")
     tree = ShapelyTree(cover.polygons)
+    xy = draw("uniform", cover, given.points, given.seed)  # these two before peers start threads and servers
+    result.scalar = measure_scalar(ours[0].index, tree.tree, xy[:SCALAR_CALLS], given.runs)
+    result.threads = measure_threads(ours[0].index, xy, given.runs)
     for at in given.sets:
         _run_set(at, cover, [*ours, tree], result, given)
     if "uniform" in given.sets and given.peers:
         _run_peers(cover, ours, tree, result, given)
-    xy = draw("uniform", cover, given.points, given.seed)
-    result.scalar = measure_scalar(ours[0].index, tree.tree, xy[:SCALAR_CALLS], given.runs)
-    result.threads = measure_threads(ours[0].index, xy, given.runs)
     return result
 
 

@@ -22,7 +22,9 @@ _MAX_ID = 2**31 - 1
 _SPREAD, _COMPACT = 3.0, 1.5
 """Into how many cells coarse cells are split (``layout.to_tables``)."""
 _PART = 50_000
-"""A thread gets at least so many points."""
+"""A thread gets at least so many points at a time."""
+_TURNS = 4
+"""Each thread gets so many parts where there are enough points: one that is held up leaves the rest to the others."""
 
 
 @dataclass(frozen=True)
@@ -242,13 +244,13 @@ def _rank(positions: Positions, how: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _in_parts(engine: Engine, x: Any, y: Any, out: Any, how: Any, threads: int) -> None:
-    parts = max(1, min(threads, len(x) // _PART))
-    if parts == 1:
+    parts = min(threads * _TURNS, len(x) // _PART)
+    if threads == 1 or parts <= 1:
         engine.many(x, y, out, how)
         return
     engine.load()
     cuts = [len(x) * k // parts for k in range(parts + 1)]
-    with ThreadPoolExecutor(parts) as pool:
+    with ThreadPoolExecutor(min(threads, parts)) as pool:
         list(pool.map(lambda a, b: engine.many(x[a:b], y[a:b], out[a:b], how[a:b]), cuts[:-1], cuts[1:]))
 
 

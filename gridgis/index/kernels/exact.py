@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from gridgis.index.kernels.inner import with_arrays
 from gridgis.index.tables import BOUND, TINY
 
 _SPLITTER = 2.0**27 + 1.0
@@ -54,7 +55,7 @@ def _sign_of_sum(terms: Any) -> int:
     return 0
 
 
-@njit(cache=True)
+@with_arrays
 def _by_expansion(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """Return the sign of ax by - ay bx + bx py - by px + px ay - py ax, in full."""
     ax, ay, bx, by = ax * _SCALE, ay * _SCALE, bx * _SCALE, by * _SCALE

@@ -41,7 +41,7 @@ def locate_all(address: int, x: Any, y: Any, out: Any, how: Any) -> None:
         _locate_block(t, x[first:last], y[first:last], out[first:last], told, scratch)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)  # half a microsecond is not worth letting go of the lock of Python and taking it again
 def locate_one(address: int, x: float, y: float) -> Any:
     """Return the id at one point."""
     t = tables_at(address)

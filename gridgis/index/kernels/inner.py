@@ -18,5 +18,5 @@ building an index (numba issues 2345, 2350). What does make arrays is refused wh
 inlined: Callable[[F], F] = njit(**_HOW, forceinline=True)
 """The same, as part of its caller."""
 
-with_arrays: Callable[[F], F] = njit(cache=True, _nrt=True)
+with_arrays: Callable[[F], F] = njit(**{**_HOW, "_nrt": True})
 """Compiles what makes arrays and is called by those that make none: without a word numba takes their way for it."""

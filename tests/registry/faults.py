@@ -5,6 +5,7 @@ Processes are forked, so that a round costs a filing and not the start of Python
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import signal
@@ -193,25 +194,33 @@ def read_while_filing(address: str, filings: int) -> tuple[int, int]:
 
 
 def main() -> None:
-    """Run all in full on both stores, and print what was done."""
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+    """Run all in full, on both stores or on the one named, and print what was done."""
+    asked = argparse.ArgumentParser(prog="python -m tests.registry.faults")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--store", choices=("GeoPackage", "PostGIS"), help="default: one after the other")
+    asked.add_argument("--kills", type=int, default=300)
+    a = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if a.store != "PostGIS":
+            run("GeoPackage", lambda: str(Path(tempfile.mkdtemp(dir=folder)) / "r.gpkg"), a.kills, a.seed)
+        if a.store != "GeoPackage":
+            with Cluster() as cluster:
+                run("PostGIS", cluster.address, a.kills, a.seed)
 
-        def file() -> str:
-            return str(Path(tempfile.mkdtemp(dir=folder)) / "r.gpkg")
 
-        for name, new in (("GeoPackage", file), ("PostGIS", cluster.address)):
-            began = time.monotonic()
-            filed = kill_often(new(), 300, seed)
-            print(f"{name}: 300 kill -9 (seed {seed}), {filed} revisions filed, every check clean", flush=True)
-            outcome = [file_at_once(new(), 8) for _ in range(10)]
-            assert outcome == [[0] + [1] * 7] * 10, outcome
-            print(f"{name}: 10 x 8 writers at once: one won, seven were told the winner", flush=True)
-            codes = allocate_at_once(new(), writers=8, rounds=21, pieces=30, places=12)
-            print(f"{name}: {codes} codes allocated by 8 writers, none twice", flush=True)
-            reads, seen = read_while_filing(new(), 40)
-            print(f"{name}: {reads} reads during 40 filings saw {seen} revisions, each whole", flush=True)
-            print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+def run(name: str, new: Callable[[], str], kills: int, seed: int) -> None:
+    """Run all in full on one store."""
+    began = time.monotonic()
+    filed = kill_often(new(), kills, seed)
+    print(f"{name}: {kills} kill -9 (seed {seed}), {filed} revisions filed, every check clean", flush=True)
+    outcome = [file_at_once(new(), 8) for _ in range(10)]
+    assert outcome == [[0] + [1] * 7] * 10, outcome
+    print(f"{name}: 10 x 8 writers at once: one won, seven were told the winner", flush=True)
+    codes = allocate_at_once(new(), writers=8, rounds=21, pieces=30, places=12)
+    print(f"{name}: {codes} codes allocated by 8 writers, none twice", flush=True)
+    reads, seen = read_while_filing(new(), 40)
+    print(f"{name}: {reads} reads during 40 filings saw {seen} revisions, each whole", flush=True)
+    print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import shapely
 
 from gridgis.geometry.arrays import Floats, Geometries, Ints, geometries, points
 from gridgis.geometry.coverage import grid_keys, segments
-from gridgis.geometry.crs import to_work
+from gridgis.geometry.crs import need_crs, to_work
 from gridgis.model import DivisionPlan, need_columns
 
 SIDES = ("东", "南", "西", "北")
@@ -72,10 +72,11 @@ def extent_words(grids: gpd.GeoDataFrame, along: gpd.GeoDataFrame, within_m: flo
     need_columns(grids, ("id", "name", "level", "kind", "mode"), "grids")
     if not len(grids):
         return {}
+    need_crs(grids, "grids")
     shapes = shapely.orient_polygons(grids.geometry.to_numpy())
     seg, owner = segments(_without_holes(shapes))
     names = _beyond(grids, seg, owner, *segments(shapes))
-    near = _running_along(seg, to_work(along, grids.crs.to_string()), within_m)
+    near = _running_along(seg, to_work(along, str(grids.crs)), within_m)
     names = np.where(near == "", names, near)
     edges = pd.DataFrame({"grid": owner, "side": _sides(seg), "name": names, "length": _lengths(seg)})
     told = _told(edges[edges["name"] != ""])

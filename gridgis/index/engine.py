@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,18 +33,18 @@ class Engine:
         self._tables = tables
         self._plain: Plain | None = None
         self._packed: NDArray[np.int64] | None = None
-        self._address = 0
+        self.address = 0
         self._find: Any = None
         self._asked = 0
-        self.one: Callable[[float, float], int] = self._one_plainly
-        """Returns the id at a point."""
+        self.one: Callable[[int, float, float], int] = self._one_plainly
+        """Returns the id at a point, given ``address`` and the point: a compiled function takes no other way in."""
 
     def __reduce__(self) -> Any:
         return Engine, (self._tables,)
 
-    def _one_plainly(self, x: float, y: float) -> int:
+    def _one_plainly(self, _: int, x: float, y: float) -> int:
         if self._ready(1):
-            return self.one(x, y)
+            return self.one(self.address, x, y)
         return self._plainly().id_at(float(x), float(y))
 
     def many(
@@ -53,7 +52,7 @@ class Engine:
     ) -> None:
         """Fill ``out`` (n,) with ids, and ``how`` (n,) or (0,) as `kernels.find.locate_block` does."""
         if self._find is not None or self._ready(len(x)):
-            self._find.locate_all(self._address, x, y, out, how)
+            self._find.locate_all(self.address, x, y, out, how)
             return
         plain = self._plainly()
         for k, (a, b) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
@@ -76,14 +75,14 @@ class Engine:
             from gridgis.index.kernels import find, view
 
             self._packed = view.packed(self._tables)
-            self._address = int(self._packed.ctypes.data)
+            self.address = int(self._packed.ctypes.data)
             nowhere = np.zeros(0)
-            find.locate_all(self._address, nowhere, nowhere, np.zeros(0, np.int32), np.zeros(0, np.uint8))
-            find.locate_one(self._address, math.nan, math.nan)
+            find.locate_all(self.address, nowhere, nowhere, np.zeros(0, np.int32), np.zeros(0, np.uint8))
+            find.locate_one(self.address, math.nan, math.nan)
             self._find = find
             # The compiled function itself, which casts numbers, without numba's search for one that fits: 0.1 us less.
             compiled: Any = next(iter(find.locate_one.overloads.values()))
-            self.one = partial(compiled.entry_point, self._address)
+            self.one = compiled.entry_point
             _loaded.set()
 
     def _ready(self, points: int) -> bool:

@@ -170,10 +170,11 @@ class GridIndex:
         InvalidInput
             ``lon`` or ``lat`` is no number.
         """
-        if self._only is None:
+        only = self._only
+        if only is None:
             return int(self.locate([lon], [lat])[0])
         try:
-            return self._only.one(lon, lat)
+            return only.one(only.address, lon, lat)
         except (TypeError, ValueError, OverflowError):
             return int(self.locate([lon], [lat])[0])  # tells what is wrong, or takes numbers of other types
 

@@ -69,9 +69,9 @@ def test_threads_that_ask_while_it_is_loaded_are_answered() -> None:
 def test_loading_twice_keeps_the_address_that_other_threads_may_hold() -> None:
     index = GridIndex.build(CATALOGUE["one box"])
     index.load()
-    before = index._engines[0]._address
+    before = index._engines[0].address
     index.load()
-    assert index._engines[0]._address == before
+    assert index._engines[0].address == before
 
 
 def test_read_only_columns_are_not_compiled_for_anew() -> None:

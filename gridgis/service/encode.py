@@ -44,11 +44,11 @@ def encode_file(plan: str | Path, scheme: str = "national-15", issued: str | Pat
         As `read_plan`, `Scheme.load`, `read_codes` and `encode_plan` do.
     """
     rules = Scheme.load(scheme)
-    codes = [] if issued is None else _issued(rules, issued)
+    codes = [] if issued is None else issued_codes(rules, issued)
     return code_table(read_plan(plan), rules, codes)
 
 
-def _issued(scheme: Scheme, path: str | Path) -> list[str]:
+def issued_codes(scheme: Scheme, path: str | Path) -> list[str]:
     """Read a list of issued codes; all must be of the scheme, for a code that is not seen would be issued again."""
     codes = read_codes(path)
     for i, text in enumerate(codes, start=1):

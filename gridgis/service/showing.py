@@ -48,10 +48,16 @@ def show_file(path: str | Path) -> Shown:
         It is neither.
     """
     source = Path(path)
-    if source.is_file() and not _is_registry(source) and set(list_layers(source)) >= PLAN_LAYERS:
+    if is_plan_file(source):
         return show_plan(read_plan(source), read_communities(source), source.stem)
     with Locator.open(path) as locator:
         return show_registry(locator)
+
+
+def is_plan_file(source: str | Path) -> bool:
+    """Tell whether it is a plan file; the address of a registry in a database is none."""
+    path = Path(source)
+    return path.is_file() and not _is_registry(path) and set(list_layers(path)) >= PLAN_LAYERS
 
 
 def _is_registry(path: Path) -> bool:
@@ -86,7 +92,7 @@ def show_plan(plan: DivisionPlan, communities: Sequence[Community], name: str) -
         for row in rows.where(rows.notna(), None).to_dict("records")
     }
     return Shown(
-        grids, _plan_context(plan, communities), cards, f"网格划分方案 {name}", "未备案 not filed · 编号为方案内编号"
+        grids, plan_context(plan, communities), cards, f"网格划分方案 {name}", "未备案 not filed · 编号为方案内编号"
     )
 
 
@@ -100,8 +106,8 @@ def _plan_card(row: Mapping[str, Any], names: Mapping[str, str], fault: Fault | 
     }
 
 
-def _plan_context(plan: DivisionPlan, communities: Sequence[Community]) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers of the town, as far as the plan file holds them: barriers sorted by class, compounds."""
+def plan_context(plan: DivisionPlan, communities: Sequence[Community]) -> dict[str, gpd.GeoDataFrame]:
+    """Return CONTEXT, as far as a plan file holds the town: barriers sorted by class, buildings, compounds."""
     barriers = _gather([c.barriers for c in communities])
     area = shapely.get_dimensions(barriers.geometry.to_numpy()) == 2
     klass = barriers["klass"]

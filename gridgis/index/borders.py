@@ -14,6 +14,9 @@ _OUTSIDE = -1
 _SAME_M = 1e-6
 """Distances that differ by less (metres) are one distance: the point is on a vertex or opposite to one."""
 
+_FAR_DEG = 5.0
+"""A point farther than this from the box of all polygons is not measured: a metric CRS is one for its own region."""
+
 _KEPT = 1024
 """So many polygons' edges are kept in metres: most questions are about the same few hundred grids."""
 
@@ -35,6 +38,8 @@ class Borders:
     def __init__(self, tables: Tables, work_crs: str) -> None:
         self._vertices, self._ends, self._sides = map(flat_view, (tables.vertices, tables.ends, tables.sides))
         self._start, self._owned = flat_view(tables.start), flat_view(tables.owned)
+        west, south, width, height = tables.west, tables.south, tables.columns, tables.rows
+        self._box = west, south, west + width / tables.per_x, south + height / tables.per_y
         self._work_crs = work_crs
         self._kept: dict[int, list[Edge]] = {}
 
@@ -55,7 +60,10 @@ class Borders:
         return distance, min(across, default=_OUTSIDE)
 
     def nearest_polygon(self, lon: float, lat: float) -> tuple[float | None, int]:
-        """Return distance in metres and position of the polygon nearest to a point outside."""
+        """Return distance in metres and position of the polygon nearest to a point outside; None and -1 far away."""
+        west, south, east, north = self._box
+        if not (west - _FAR_DEG <= lon <= east + _FAR_DEG and south - _FAR_DEG <= lat <= north + _FAR_DEG):
+            return None, _OUTSIDE
         distance, near = self._nearest(self._outer, lon, lat)
         return distance, min((max(self._sides[2 * e : 2 * e + 2]) for e in near), default=_OUTSIDE)
 

@@ -109,6 +109,12 @@ def test_outside_the_nearest_grid_is_told_with_its_distance() -> None:
     assert (hit.nearest, hit.nearest_m, hit.border_m) == ("A005", pytest.approx(110.9, abs=0.2), None)
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(2.35, 48.86), (109.0, 37.5), (103.9, 32.0), (109.0, -90.0), (-71.0, -32.0)])
+def test_a_point_far_off_has_no_nearest_grid(lon: float, lat: float) -> None:
+    hit = RESOLVER.resolve(lon, lat)
+    assert (hit.code, hit.nearest, hit.nearest_m) == (None, None, None)
+
+
 def test_the_answer_says_revision_and_the_coordinates_assumed() -> None:
     hit = RESOLVER.resolve(109.005, 32.002, crs="GCJ-02")
     assert (hit.revision, hit.crs, hit.lon, hit.lat) == (7, "GCJ-02", 109.005, 32.002)

@@ -18,6 +18,9 @@ FIXED_DAY = "2000-01-01T00:00:00.000Z"
 WHOLE = ("level", "households", "residents")
 """Columns of whole numbers, null where unknown."""
 
+EXPORT = "gridgis export"
+"""Description of a layer that was exported: it may be exported anew in its place."""
+
 _FULL = {("grids", "households"), ("buildings", "households"), ("atoms", "households")}
 """Whole numbers that are never null."""
 
@@ -32,18 +35,25 @@ def _fixed_time() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def write_layer(path: Path, name: str, frame: gpd.GeoDataFrame, kind: str) -> None:
+def write_layer(path: Path, name: str, frame: gpd.GeoDataFrame, kind: str, description: str = "") -> None:
     """Write a layer; ``kind`` is the type of its geometry, "Unknown" for any.
 
     The file may be there already: a layer is added to it.
     """
     frame = _storable(frame)
-    if kind != "Unknown":
+    if kind.startswith("Multi"):
         multi: Any = [_to_multi(g) for g in frame.geometry]
         frame = frame.set_geometry(gpd.GeoSeries(multi, index=frame.index, crs=frame.crs))
     with _fixed_time():
         pyogrio.write_dataframe(
-            frame, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists(), promote_to_multi=False
+            frame,
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_type=kind,
+            append=path.exists(),
+            promote_to_multi=False,
+            layer_options={"DESCRIPTION": description} if description else None,
         )
 
 

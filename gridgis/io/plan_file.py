@@ -28,7 +28,7 @@ from pyogrio.errors import DataSourceError
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
-from gridgis.io.geopackage import plain_texts, read_one_layer, write_layer, write_table
+from gridgis.io.geopackage import EXPORT, plain_texts, read_one_layer, write_layer, write_table
 from gridgis.io.pins import pins_of, pins_table
 from gridgis.io.read import list_layers
 from gridgis.model import (
@@ -128,7 +128,7 @@ def check_output(path: str | Path, inputs: Sequence[object] = (), suffixes: Sequ
     ------
     InvalidInput
         The name ends otherwise, the folder is not there or not writable, the output is an input, or a database
-        (GeoPackage) is there that is neither a plan file nor a table of codes: a registry, or someone's own layers.
+        (GeoPackage) is there that is no plan file, no table of codes and no export: a registry, someone's own layers.
     """
     path = Path(path)
     if path.suffix.lower() not in suffixes:
@@ -166,7 +166,7 @@ def _same_file(path: Path, source: str) -> bool:
 
 
 def _kept_layers(path: Path) -> list[str]:
-    """List what a database at ``path`` holds beside a plan or codes; nothing for other files, which may be replaced.
+    """List what a database at ``path`` holds beside a plan, codes or an export; nothing for files that are none.
 
     A GeoPackage that cannot be looked into is kept too: it holds "?".
     """
@@ -176,10 +176,13 @@ def _kept_layers(path: Path) -> list[str]:
         return ["?"] if head and path.suffix.lower() == ".gpkg" else []
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            layers = {str(row[0]) for row in base.execute("SELECT table_name FROM gpkg_contents")}
+            found = base.execute("SELECT table_name, description FROM gpkg_contents").fetchall()
             columns = {str(row[1]) for row in base.execute("PRAGMA table_info(grids)")}
     except sqlite3.Error:
         return ["?"]
+    layers = {str(name) for name, _ in found}
+    if found and all(description == EXPORT for _, description in found):
+        return []
     if layers == {"grids"} and {"local_id", "code", "parent_code"} <= columns:
         return []
     plan = {*PLAN_LAYERS, "report", "meta"}

@@ -74,7 +74,7 @@ def read_own(files: OwnFiles) -> Town:
     if mapping:
         buildings = mapping.map_buildings(buildings, Path(files.buildings).name, notes)
     barriers = [_barriers(name, files, mapping, notes) for name in files.barriers]
-    layers = _sort(barriers)
+    layers = sort_barriers(barriers)
     for name, path in (("compounds", files.compounds), ("sites", files.sites)):
         layers[name] = None if path is None else _open(path, files, notes)
     communities = _boundary(files, [buildings, *barriers], notes)
@@ -101,7 +101,7 @@ def _barriers(source: str, files: OwnFiles, mapping: TagMapping | None, notes: N
     return frame if "name" in frame.columns else frame.assign(name=None)
 
 
-def _sort(barriers: Sequence[gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame | None]:
+def sort_barriers(barriers: Sequence[gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame | None]:
     """Sort barriers to the layers of a town, by class and shape."""
     parts: dict[str, list[pd.DataFrame]] = {n: [] for n in ("roads", "railways", "rivers", "walls", "water")}
     for frame in barriers:

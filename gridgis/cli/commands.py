@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from gridgis.cli import demo, divide, encode, locate, map, plan, plan_show, regions, registry, serve, team, verify
+from gridgis.cli import (
+    demo,
+    divide,
+    encode,
+    exporting,
+    locate,
+    map,
+    plan,
+    plan_show,
+    regions,
+    registry,
+    serve,
+    team,
+    verify,
+)
 from gridgis.cli.app import app, main
 
 __all__ = [
@@ -10,6 +24,7 @@ __all__ = [
     "demo",
     "divide",
     "encode",
+    "exporting",
     "locate",
     "main",
     "map",

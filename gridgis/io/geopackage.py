@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,19 @@ EXPORT = "gridgis export"
 
 _FULL = {("grids", "households"), ("buildings", "households"), ("atoms", "households")}
 """Whole numbers that are never null."""
+
+
+def is_export(path: Path) -> bool:
+    """Tell whether a GeoPackage holds exported layers and nothing else; asked with sqlite alone.
+
+    Raises
+    ------
+    sqlite3.Error
+        It is no GeoPackage.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+        found = base.execute("SELECT description FROM gpkg_contents").fetchall()
+    return bool(found) and all(row[0] == EXPORT for row in found)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from pyogrio.errors import DataSourceError
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
-from gridgis.io.geopackage import EXPORT, plain_texts, read_one_layer, write_layer, write_table
+from gridgis.io.geopackage import is_export, plain_texts, read_one_layer, write_layer, write_table
 from gridgis.io.pins import pins_of, pins_table
 from gridgis.io.read import list_layers
 from gridgis.model import (
@@ -175,14 +175,13 @@ def _kept_layers(path: Path) -> list[str]:
     if not head.startswith(b"SQLite format 3"):
         return ["?"] if head and path.suffix.lower() == ".gpkg" else []
     try:
+        if is_export(path):
+            return []
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            found = base.execute("SELECT table_name, description FROM gpkg_contents").fetchall()
+            layers = {str(row[0]) for row in base.execute("SELECT table_name FROM gpkg_contents")}
             columns = {str(row[1]) for row in base.execute("PRAGMA table_info(grids)")}
     except sqlite3.Error:
         return ["?"]
-    layers = {str(name) for name, _ in found}
-    if found and all(description == EXPORT for _, description in found):
-        return []
     if layers == {"grids"} and {"local_id", "code", "parent_code"} <= columns:
         return []
     plan = {*PLAN_LAYERS, "report", "meta"}

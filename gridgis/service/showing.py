@@ -57,10 +57,10 @@ def show_file(path: str | Path) -> Shown:
 def is_plan_file(source: str | Path) -> bool:
     """Tell whether it is a plan file; the address of a registry in a database is none."""
     path = Path(source)
-    return path.is_file() and not _is_registry(path) and set(list_layers(path)) >= PLAN_LAYERS
+    return path.is_file() and not is_registry(path) and set(list_layers(path)) >= PLAN_LAYERS
 
 
-def _is_registry(path: Path) -> bool:
+def is_registry(path: Path) -> bool:
     """Tell by sqlite alone: a registry in use must not be opened by another library in this process (``Store``)."""
     try:
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as c:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import to_stored
+from gridgis.io.geopackage import is_export
 from gridgis.io.notes import Notes
 from gridgis.io.plan_file import check_output
 from gridgis.io.writing.database import write_geopackage
@@ -120,8 +121,19 @@ def check_target(path: str | Path, inputs: Sequence[object] = (), encoding: str 
         )
     if suffix:
         check_output(path, inputs, SUFFIXES)
+        _keep_plans(path)
     else:
         _check_folder(path)
+
+
+def _keep_plans(path: Path) -> None:
+    """Refuse to put an export in the place of a plan file or a table of codes, which other commands may replace."""
+    if path.suffix.lower() == ".gpkg" and path.exists() and path.stat().st_size and not is_export(path):
+        raise InvalidInput(
+            f"{path} 已存在，是方案或编码文件，导出不会覆盖它；请另起文件名",
+            f"{path} is there and is a plan or a table of codes: an export does not replace it; choose another name",
+            path=str(path),
+        )
 
 
 def _check_folder(path: Path) -> None:

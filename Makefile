@@ -1,5 +1,6 @@
 # make demo: the main job on the sample street.   make test: all tests.   make lint: format, types, layers, spelling.
 # make coverage: all tests, and which lines they ran.   make faults: crashes and crowds of writers, in full.
+# make bundle: a folder from which an office without a network installs (docs/howto-offline.md).
 # Each installs what it needs by itself, into .venv.
 PYTHON ?= python3
 comma := ,
@@ -9,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # Where everything is required (continuous integration), the peers of the benchmarks are tested too.
 EXTRAS := dev$(if $(filter 1,$(GRIDGIS_REQUIRE)),$(comma)bench)
 
-.PHONY: demo test coverage faults lint install system clean
+.PHONY: demo test coverage faults lint install system bundle clean
 
 demo: $(INSTALLED)
 	@$(BIN)/gridgis demo -o demo
@@ -64,5 +65,9 @@ system:
 	  echo "!!! 没有 PostGIS，注册库的测试只在 GeoPackage 上运行 / no PostGIS: the registry is tested in a GeoPackage only"; \
 	  echo "!!! apt-get install postgresql-postgis"; }
 
+# For this machine, and tried at once; or make bundle PLATFORM=windows, PLATFORM=linux, PY=3.12 (wheels fit one version).
+bundle: $(INSTALLED)
+	@$(BIN)/python -m bundle.build $(if $(PLATFORM),--system $(PLATFORM)) $(if $(PY),--python $(PY))
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo dist

@@ -7,7 +7,7 @@ the business of ``maps.sheets``, how it is put into one file that of ``io.archiv
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,19 @@ def _of_plan(
     return Package(
         stated.title or _joined(plan), "划分方案（预编码）", _with_people(grids, people, stated),
         _in_work(plan_context(plan, given), plan.grids.crs), plan.base[["code", "name", "geometry"]],
-        verify_file(path, progress=progress), stated,
+        _by_code(verify_file(path, progress=progress), grids), stated,
     )  # fmt: skip
+
+
+def _by_code(report: VerifyReport, grids: gpd.GeoDataFrame) -> VerifyReport:
+    """Call the grids of a report by their codes, as the other papers do."""
+    codes = dict(zip(grids["local_id"].astype(str), grids["code"], strict=True))
+
+    def called(table: pd.DataFrame) -> pd.DataFrame:
+        ids = table["grid"].astype(str)
+        return table.assign(grid=[",".join(codes.get(i, i) for i in text.split(",")) for text in ids])
+
+    return replace(report, violations=called(report.violations), exceptions=called(report.exceptions))
 
 
 def _read_team(path: str | Path, grids: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -220,10 +231,7 @@ def _choose(package: Package, codes: Collection[str]) -> Package:
         )
     chosen = package.communities[there.isin(codes)] if codes else package.communities
     with_grids = chosen[chosen["code"].isin(package.grids["community"])]
-    return Package(
-        package.title, package.source, package.grids, package.context,
-        with_grids.sort_values("code", ignore_index=True), package.checks, package.stated,
-    )  # fmt: skip
+    return replace(package, communities=with_grids.sort_values("code", ignore_index=True))
 
 
 def _in_work(layers: Mapping[str, gpd.GeoDataFrame], crs: Any) -> dict[str, gpd.GeoDataFrame]:

@@ -1,0 +1,92 @@
+"""The panel beside a drawing: what is said of the grid, the table of its parts, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from maps.sheets.content import NUMBERS, Table
+from maps.sheets.ground import Symbol
+from maps.sheets.paper import Paper
+
+HEAD_MM = 18.0
+ROW_MM = 3.9
+LINE = "#777777"
+SHADE = "#efefef"
+
+
+def fields(paper: Paper, x: float, top: float, width: float, rows: Sequence[tuple[str, str]]) -> float:
+    """Write names and values in a ruled table, values broken to its width; return its lower edge."""
+    y, points, step = top, 7.5, 3.7
+    paper.rule(x, y, x + width, y, 0.2, LINE)
+    for name, value in rows:
+        lines = paper.font.wrap(value, points, width - HEAD_MM - 2.5)
+        height = max(1, len(lines)) * step + 1.5
+        paper.box(x, y - height, HEAD_MM, height, SHADE)
+        paper.text(x + HEAD_MM / 2, y - height / 2 - 0.95, name, points, across="center", up="baseline")
+        for k, line in enumerate(lines):
+            paper.text(x + HEAD_MM + 1.2, y - 0.75 - step * (k + 0.5) - 0.95, line, points, up="baseline")
+        y -= height
+        paper.rule(x, y, x + width, y, 0.2, LINE)
+    for at in (x, x + HEAD_MM, x + width):
+        paper.rule(at, y, at, top, 0.2, LINE)
+    return y
+
+
+def table(paper: Paper, x: float, top: float, bottom: float, content: Table) -> float:
+    """Write a table between two heights; what has no room is counted, and said to be in the register.
+
+    Returns its lower edge.
+    """
+    if not content.rows:
+        return top
+    room = int((top - bottom) / ROW_MM) - 1
+    if room < 1:
+        return top
+    rows = content.rows
+    if len(rows) > room:
+        rows = rows[: max(0, room - 1)]
+    width = sum(content.widths)
+    y = top - ROW_MM
+    paper.box(x, y, width, ROW_MM, SHADE)
+    paper.rule(x, top, x + width, top, 0.2, LINE)
+    paper.rule(x, y, x + width, y, 0.2, LINE)
+    _cells(paper, x, y, content, content.heads)
+    for row in rows:
+        y -= ROW_MM
+        _cells(paper, x, y, content, row)
+        paper.rule(x, y, x + width, y, 0.1, LINE)
+    if more := len(content.rows) - len(rows):
+        y -= ROW_MM
+        paper.text(x + width / 2, y + 1.2, f"另有 {more} 个，见备案表", 6.5, across="center", up="baseline")
+        paper.rule(x, y, x + width, y, 0.1, LINE)
+    paper.rule(x, y, x, top, 0.2, LINE)
+    paper.rule(x + width, y, x + width, top, 0.2, LINE)
+    return y
+
+
+def _cells(paper: Paper, x: float, y: float, content: Table, cells: Sequence[str], points: float = 6.5) -> None:
+    for head, width, cell in zip(content.heads, content.widths, cells, strict=True):
+        text = paper.font.cut(cell, points, width - 1.2)
+        if head in NUMBERS:
+            paper.text(x + width - 0.8, y + 1.15, text, points, across="right", up="baseline")
+        else:
+            paper.text(x + 0.8, y + 1.15, text, points, up="baseline")
+        x += width
+
+
+def legend_height(symbols: Sequence[Symbol]) -> float:
+    """Return how high the legend of these symbols is, in millimetres."""
+    return 6.0 + 5.0 * -(-len(symbols) // 2) + 1.0
+
+
+def legend(paper: Paper, x: float, bottom: float, width: float, symbols: Sequence[Symbol]) -> None:
+    """Draw the legend in two columns, boxed."""
+    height = legend_height(symbols)
+    paper.box(x, bottom, width, height, "white", LINE, 0.2)
+    paper.text(x + width / 2, bottom + height - 4.2, "图　例", 8, bold=True, across="center", up="baseline")
+    half = -(-len(symbols) // 2)
+    for k, symbol in enumerate(symbols):
+        left = x + 2 + (k // half) * (width / 2 - 0.5)
+        y = bottom + height - 6.0 - 5.0 * (k % half + 1)
+        symbol.draw(paper, left, y + 1.0, 10.0, 3.0)
+        paper.text(left + 11.5, y + 1.6, paper.font.cut(symbol.name, 6.5, width / 2 - 14), 6.5, up="baseline")

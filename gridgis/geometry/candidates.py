@@ -34,6 +34,22 @@ FEW = 3
 """More candidates than this are listed in short."""
 
 
+def known_crs(crs: Any) -> Any:
+    """Return the CRS that a file states, None where it says nothing: SRID 0 and -1, LOCAL_CS and the like.
+
+    Examples
+    --------
+    >>> known_crs('LOCAL_CS["Undefined Cartesian SRS",UNIT["metre",1]]') is None
+    True
+    >>> known_crs("EPSG:4545")
+    'EPSG:4545'
+    """
+    if crs is None:
+        return None
+    found = pyproj.CRS.from_user_input(crs)
+    return None if found.is_engineering or found.name.lower().startswith(("undefined", "unknown_geographic")) else crs
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A coordinate system that a layer's numbers may be in, and the middle of the layer if they are."""

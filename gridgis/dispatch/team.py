@@ -84,6 +84,28 @@ def mask_phone(phone: str | None) -> str:
     return "".join("*" if k in set(digits) - shown else c for k, c in enumerate(text))
 
 
+def checked_phone(phone: str) -> str:
+    """Return a phone number as it is, or '' for none.
+
+    Raises
+    ------
+    InvalidInput
+        It is no phone number; the text shows it masked.
+
+    Examples
+    --------
+    >>> checked_phone("0915-3212345"), checked_phone("")
+    ('0915-3212345', '')
+    """
+    if phone and not _PHONE.fullmatch(phone):
+        raise InvalidInput(
+            f"电话“{mask_phone(phone)}”不像电话号码；应为 6-20 位数字，可有空格、- 和开头的 +",
+            f"'{mask_phone(phone)}' is no phone number: 6-20 digits, with spaces, '-' and a leading '+' allowed",
+            rule="phone",
+        )
+    return phone
+
+
 def check_team(team: pd.DataFrame, grids: Collection[str]) -> pd.DataFrame:
     """Return the team table in its plain form: text, roles in English, days as ``date`` (``to`` None: open).
 
@@ -173,12 +195,7 @@ def _row(cells: dict[str, Any], grids: set[str]) -> dict[str, Any]:
     role = role_of(role)
     if not name:
         raise InvalidInput("没有姓名", "the name is empty", rule="name")
-    if phone and not _PHONE.fullmatch(phone):
-        raise InvalidInput(
-            f"电话“{mask_phone(phone)}”不像电话号码；应为 6-20 位数字，可有空格、- 和开头的 +",
-            f"'{mask_phone(phone)}' is no phone number: 6-20 digits, with spaces, '-' and a leading '+' allowed",
-            rule="phone",
-        )
+    checked_phone(phone)
     start, end = _days(cells)
     return {"grid": grid, "role": role, "name": name, "phone": phone, "from": start, "to": end}
 

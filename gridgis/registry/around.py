@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
-from gridgis.registry.store import frame, in_box
+from gridgis.registry.store import begins, frame, in_box
 
 BESIDE_DEG = 1e-6
 """How far a neighbour may be: about 0.1 m, more than any rounding."""
@@ -30,9 +30,7 @@ def communities_around(book: Book, connection: sa.Connection, communities: Itera
     for west, south, east, north in book.base(connection, ours).geometry.bounds.to_numpy():
         box = (west - BESIDE_DEG, south - BESIDE_DEG, east + BESIDE_DEG, north + BESIDE_DEG)
         near |= set(connection.execute(sa.select(c.code).where(in_box(t.community, box, book.store.is_file))).scalars())
-    if hung or _streets_in_force(book, connection):
-        near |= set(sisters(book, connection, near))
-    return sorted(near)
+    return sorted(near | set(sisters(book, connection, near if hung else _in_streets_in_force(book, connection, near))))
 
 
 def sisters(book: Book, connection: sa.Connection, communities: Iterable[str]) -> list[str]:
@@ -40,16 +38,23 @@ def sisters(book: Book, connection: sa.Connection, communities: Iterable[str]) -
     scheme = book.scheme
     if scheme.union is None:
         return []
-    streets = {scheme.union_of(code) for code in communities}
-    known = connection.execute(sa.select(t.community.c.code).order_by(t.community.c.code)).scalars()
-    return [code for code in known if scheme.union_of(code) in streets]
+    c = t.community.c
+    streets = sorted({scheme.region_of(code)[: scheme.union_width] for code in communities})
+    found: set[str] = set()
+    for street in streets:
+        found |= set(connection.execute(sa.select(c.code).where(begins(c.code, street))).scalars())
+    return sorted(found)
 
 
-def _streets_in_force(book: Book, connection: sa.Connection) -> list[str]:
-    """Return the regions above the community that have a grid in force."""
+def _in_streets_in_force(book: Book, connection: sa.Connection, communities: Iterable[str]) -> list[str]:
+    """Return those of some communities whose street has a grid of its own in force: there the community is level 2."""
+    if book.scheme.union is None:
+        return []
     g = t.grid.c
-    short = sa.func.length(g.community) < book.scheme.region_length
-    return list(connection.execute(sa.select(g.community).where(g.valid_to.is_(None) & short).distinct()).scalars())
+    street_of = {code: book.scheme.union_of(code) for code in communities}
+    asked = sa.select(g.code).where(g.valid_to.is_(None) & g.code.in_(sorted(set(street_of.values()))))
+    formed = set(connection.execute(asked).scalars())
+    return [code for code, street in street_of.items() if street in formed]
 
 
 def kinds(book: Book, connection: sa.Connection, communities: Iterable[str]) -> pd.DataFrame:

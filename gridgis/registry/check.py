@@ -11,6 +11,7 @@ from gridgis.errors import InvalidInput
 from gridgis.ledger.coverage import FAULT_COLUMNS, Fault, fault, faults
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
+from gridgis.registry.joint import ground_of, members_of
 from gridgis.registry.seals import SEALED, revision_seal, row_seals
 from gridgis.registry.store import frame, geoframe
 
@@ -23,7 +24,7 @@ def check(book: Book, connection: sa.Connection) -> pd.DataFrame:
     and those of ``ledger.coverage`` on the last revision (valid, name, parent, coverage, union, overlay).
     """
     rows = [
-        *_store(book, connection), *_row_seals(connection), *_revision_seals(connection), *_history(connection),
+        *_store(book, connection), *_row_seals(connection), *_revision_seals(connection), *_history(book, connection),
         *_revisions(connection), *_codes(book, connection),
     ]  # fmt: skip
     return pd.concat([pd.DataFrame(rows, columns=list(FAULT_COLUMNS)), _ground(book, connection)], ignore_index=True)
@@ -59,9 +60,13 @@ def _revision_seals(connection: sa.Connection) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _history(connection: sa.Connection) -> Iterator[Fault]:
-    """Hold the versions of each code against one another: each begins where the one before ends."""
-    g = t.grid.c
+def _history(book: Book, connection: sa.Connection) -> Iterator[Fault]:
+    """Hold the versions of each code against one another: each begins where the one before ends.
+
+    A community that is merged and divided alone again comes back under its own code.
+    """
+    g, members = t.grid.c, members_of(connection)
+    own = {book.scheme.build(c) for c in {*members, *ground_of(members, members)}} if book.scheme.whole_level else set()
     rows = frame(connection, sa.select(g.code, g.valid_from, g.valid_to).order_by(g.code, g.valid_from))
     following = rows.shift(-1)
     same = (rows["code"] == following["code"]).fillna(False).astype(bool)
@@ -71,7 +76,7 @@ def _history(connection: sa.Connection) -> Iterator[Fault]:
         if end > begin:
             yield fault("history", code, begin, f"编码 {code} 自第 {begin:.0f} 版起同时有两条记录",
                         f"code {code} is in force twice from revision {begin:.0f}")  # fmt: skip
-        elif end < begin:
+        elif end < begin and code not in own:
             yield fault("history", code, end, f"编码 {code} 在第 {end:.0f} 至 {begin:.0f} 版之间中断",
                         f"code {code} was out of force in revisions {end:.0f} to {begin - 1:.0f}")  # fmt: skip
     for code in rows["code"][(rows["valid_to"] <= rows["valid_from"]).fillna(False).astype(bool)]:

@@ -25,6 +25,7 @@ from gridgis.ledger.states import next_state
 from gridgis.registry import tables as t
 from gridgis.registry.around import communities_around, kinds, published_around
 from gridgis.registry.book import Book, day_of
+from gridgis.registry.joint import ground_of, members_of, refuse_parts, sharing
 from gridgis.registry.plans import (
     Author,
     Coded,
@@ -35,6 +36,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
+from gridgis.registry.remarks import carry_remarks
 from gridgis.registry.seals import row_seals, seal_revision
 from gridgis.registry.stale import refuse_stale
 from gridgis.registry.store import frame, insert, plain_rows, promoted
@@ -119,9 +121,10 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     seal_revision(connection, number)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(revision=number))
     _report(connection, row, "file", carry_over(book, connection, _heirs(ready), day, author.by))
+    carry_remarks(book, connection, _heirs(ready), day, author.by)
     file_team(book, connection, author, day, ready.grids["code"])
     record(book, connection, plan_id, "file", state, author)
-    _supersede(book, connection, plan_id, set(communities), author)
+    _supersede(book, connection, author)
     return number
 
 
@@ -163,12 +166,14 @@ def _prepare(book: Book, connection: sa.Connection, plan_id: int, issued_only: b
     plan = coded.grids.assign(parent=coded.grids["parent_code"])
     refuse_mixed(book.scheme, kinds(book, connection, set(plan["community"])), plan)
     streets_of_plan = set(hanging(plan, book.scheme).values())
-    around = communities_around(book, connection, plan["community"], bool(streets_of_plan))
+    refuse_parts(connection, plan["community"])
+    here = sharing(connection, plan["community"])
+    around = communities_around(book, connection, here, bool(streets_of_plan))
     base = book.base(connection, around)
     base_work = book.work(base)
     published = published_around(book, connection, around, book.head(connection))
     ours = published["code"].isin(streets_of_plan)
-    others = published[~ours & ~published["community"].isin(set(plan["community"]))]
+    others = published[~ours & ~published["community"].isin(here)]
     others_work = book.work(others)
     over, others_over = (f["mode"].fillna("") == "overlay" for f in (coded.grids, others_work))
     fitted = conform(base_work, coded.grids[~over], others_work[~others_over])
@@ -340,7 +345,7 @@ def _replace_buildings(connection: sa.Connection, plan_id: int, grids: gpd.GeoDa
         new[column] = new[column].map(lambda i: codes.get(i))
     new = _with_use(connection, plan_id, new)
     b = t.building.c
-    ours = b.community.in_(sorted(set(grids["community"])))
+    ours = b.community.in_(sharing(connection, grids["community"]))
     x = t.plan_building.c
     again = b.community.is_(None) & b.id.in_(sa.select(x.id).where(x.plan_id == plan_id))  # too many for a list
     connection.execute(sa.delete(t.building).where(ours | again))
@@ -356,14 +361,15 @@ def _with_use(connection: sa.Connection, plan_id: int, new: gpd.GeoDataFrame) ->
     return new.assign(use=new["id"].map(known["use"]), storeys=new["id"].map(known["storeys"]))
 
 
-def _supersede(book: Book, connection: sa.Connection, plan_id: int, communities: set[str], author: Author) -> None:
+def _supersede(book: Book, connection: sa.Connection, author: Author) -> None:
     """Mark filed plans none of whose communities is still as they filed it."""
     p = t.plan.c
-    latest = {code: plan_id for code in communities}
+    latest: dict[str, int] = {}
     filed = connection.execute(sa.select(p.fid, p.communities).where(p.revision.is_not(None)).order_by(p.revision))
-    plans = {row.fid: json.loads(row.communities) for row in filed}
-    for fid, codes in plans.items():
-        latest.update(dict.fromkeys(codes, fid))
+    members = members_of(connection)
+    plans = {row.fid: ground_of(json.loads(row.communities), members) for row in filed}
+    for fid, ground in plans.items():
+        latest.update(dict.fromkeys(ground, fid))
     states = {row.fid: row.state for row in connection.execute(sa.select(p.fid, p.state))}
     for fid in plans.keys() - set(latest.values()):
         if states[fid] == "filed":

@@ -52,7 +52,8 @@ def import_communities(book: Book, connection: sa.Connection, communities: gpd.G
     _update_names(connection, again)
     if len(added):
         old, added = _fit(connection, old, added)
-        _need_coverage(pd.concat([old[["code", "geometry"]], added[["code", "geometry"]]], ignore_index=True))
+        ground = old[old["members"].isna()]  # the merged ones stand on the ground of others
+        _need_coverage(pd.concat([ground[["code", "geometry"]], added[["code", "geometry"]]], ignore_index=True))
         insert(connection, t.community, to_stored(added))
     return len(added)
 

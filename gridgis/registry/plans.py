@@ -17,13 +17,14 @@ from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.geometry.crs import to_stored
 from gridgis.ledger.encode import encode_plan, streets_above
 from gridgis.ledger.identity import identify
-from gridgis.ledger.names import carried_names
+from gridgis.ledger.names import carried_names, is_made
 from gridgis.ledger.powers import OPEN, STEPS, Powers
 from gridgis.ledger.states import actions, next_state
 from gridgis.model import ATOM_COLUMNS, BUILDING_COLUMNS, GRID_COLUMNS, DivisionPlan, need_columns
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
-from gridgis.registry.store import Instant, chunks, frame, geoframe, insert
+from gridgis.registry.joint import refuse_parts, sharing
+from gridgis.registry.store import Instant, begins, chunks, frame, geoframe, insert
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def _checked(book: Book, connection: sa.Connection, plan: DivisionPlan) -> gpd.G
     for code in sorted(set(grids["community"])):
         book.scheme.check_region(code)
     _check_given(book, connection, grids)
+    refuse_parts(connection, grids["community"])
     return grids
 
 
@@ -232,9 +234,18 @@ def plan_buildings(connection: sa.Connection, plan_id: int) -> gpd.GeoDataFrame:
     return geoframe(connection, sa.select(t.plan_building).where(c.plan_id == plan_id).order_by(c.fid))
 
 
-def issued(connection: sa.Connection) -> list[str]:
-    """Return all codes ever issued."""
-    return list(connection.execute(sa.select(t.issued_code.c.code).order_by(t.issued_code.c.code)).scalars())
+def issued(book: Book, connection: sa.Connection, communities: Iterable[str] | None = None) -> list[str]:
+    """Return all codes ever issued, or those with the region of some communities in them."""
+    c, scheme = t.issued_code.c, book.scheme
+    every = sa.select(c.code).order_by(c.code)
+    if communities is None or scheme.region_start is None:
+        return list(connection.execute(every).scalars())
+    found: list[str] = []
+    for region in sorted({scheme.region_of(code) for code in communities}):
+        place = sa.func.substr(c.code, scheme.region_start + 1, len(region))
+        there = place == region if scheme.region_start else begins(c.code, region)
+        found += connection.execute(every.where(there)).scalars()
+    return found
 
 
 @dataclass(frozen=True)
@@ -244,7 +255,7 @@ class Coded:
     grids: gpd.GeoDataFrame
     """plan_grid rows, work CRS, with code and parent_code as they would be."""
     old: gpd.GeoDataFrame
-    """Grids of these communities in the last revision, work CRS."""
+    """Grids on this ground in the last revision, work CRS: of these communities, or of those they are merged from."""
     lineage: pd.DataFrame
     """LINEAGE_COLUMNS, with codes."""
 
@@ -255,22 +266,18 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     With ``issued_only`` the codes are those that were issued at submission.
     """
     grids = book.work(drafts(connection, plan_id))
-    old = book.work(book.grids(connection, book.head(connection), grids["community"]))
+    old = book.work(book.grids(connection, book.head(connection), sharing(connection, grids["community"])))
     identity = identify(
         old.assign(id=old["code"]), grids.assign(id=grids["local_id"]), book.work(plan_buildings(connection, plan_id))
     )
     in_force = set(old["code"])
     grids["previous"] = [identity.continues.get(i, i if i in in_force else None) for i in grids["local_id"]]
-    called = connection.execute(sa.select(t.community.c.code, t.community.c.name))
-    names = {row.code: row.name or "" for row in called}
-    rows = zip(grids["community"], grids["name"], grids["previous"], strict=True)
-    grids["name"] = carried_names(rows, dict(zip(old["code"], old["name"], strict=True)), names)
+    grids["name"] = _names(connection, grids, old)
     if not issued_only:
-        ours = grids[grids["code"].notna() & grids["previous"].isna()]
-        kept = dict(zip(ours["local_id"], ours["code"], strict=True)) | _given_again(connection, grids)
-        grids["code"] = encode_plan(
-            grids.drop(columns="code"), book.scheme, _numbered(book, connection, grids["community"]), kept
-        )["code"]
+        kept = _reserved(connection, plan_id, grids) | _given_again(connection, grids)
+        grids["code"] = encode_plan(grids.drop(columns="code"), book.scheme, _numbered(book, connection, grids), kept)[
+            "code"
+        ]
     by_id = dict(zip(grids["local_id"], grids["code"], strict=True))
     streets = streets_above(grids, book.scheme)
     above = zip(grids["parent"], grids["community"], strict=True)
@@ -281,20 +288,51 @@ def code_plan(book: Book, connection: sa.Connection, plan_id: int, issued_only: 
     return Coded(grids, old, lineage)
 
 
+def _names(connection: sa.Connection, grids: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> list[str | None]:
+    """Return the names of a plan's grids, inherited from those that they continue.
+
+    Out of a community that is merged into another only names that somebody chose for its parts are inherited.
+    """
+    c, ours = t.community.c, set(grids["community"])
+    asked = sa.select(c.code, c.name).where(c.code.in_(sorted(ours | set(old["community"]))))
+    called = {row.code: row.name or "" for row in connection.execute(asked)}
+    parts = old["parent"].isin(set(old["code"]))
+    inherited = {
+        code: name if community in ours or (part and not is_made(name, called.get(community, ""))) else None
+        for code, name, community, part in zip(old["code"], old["name"], old["community"], parts, strict=True)
+    }
+    rows = zip(grids["community"], grids["name"], grids["previous"], strict=True)
+    return carried_names(rows, inherited, called)
+
+
+def _reserved(connection: sa.Connection, plan_id: int, grids: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return by local id the codes that were issued to this plan when it was submitted before."""
+    c = t.issued_code.c
+    own = set(connection.scalars(sa.select(c.code).where((c.plan_id == plan_id) & (c.state == "issued"))))
+    return {i: code for i, code in zip(grids["local_id"], grids["code"], strict=True) if code in own}
+
+
 def _given_again(connection: sa.Connection, grids: gpd.GeoDataFrame) -> dict[str, str]:
     """Return given codes that were issued to a plan since withdrawn: never in force, they may come again."""
     c = t.issued_code.c
-    burned = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars())
-    return {code: code for code in grids["local_id"][_is_given(grids)] if code in burned}
+    given = grids["local_id"][_is_given(grids)].tolist()
+    asked = (sa.select(c.code).where(c.code.in_(some) & (c.state == "burned")) for some in chunks(given))
+    return {code: code for query in asked for code in connection.scalars(query)}
 
 
-def _numbered(book: Book, connection: sa.Connection, communities: Iterable[str]) -> list[str]:
+def _regions(book: Book, grids: gpd.GeoDataFrame) -> set[str]:
+    """Return the regions of a plan's codes: those of its communities, and those in given codes."""
+    given = {book.scheme.parse(str(code)).region for code in grids["local_id"][_is_given(grids)]}
+    return given | {book.scheme.region_of(code) for code in set(grids["community"])}
+
+
+def _numbered(book: Book, connection: sa.Connection, grids: gpd.GeoDataFrame) -> list[str]:
     """Return all numbers ever issued: the code of a whole community is its own, not a number that is used up."""
     scheme = book.scheme
-    codes = issued(connection)
+    codes = issued(book, connection, _regions(book, grids))
     if scheme.whole_level is None:
         return codes
-    whole = {scheme.build(scheme.region_of(code)) for code in set(communities)}
+    whole = {scheme.build(scheme.region_of(code)) for code in set(grids["community"])}
     return [code for code in codes if code not in whole]
 
 
@@ -333,7 +371,8 @@ def issue_codes(
         connection.execute(sa.insert(t.issued_code), rows)
     ours = sa.select(c.code).where((c.plan_id == plan_id) & (c.state == "issued"))
     needless = set(connection.execute(ours).scalars()) - set(wanted)
-    again = set(connection.execute(sa.select(c.code).where(c.state == "burned")).scalars()) & set(wanted)
+    burned = (sa.select(c.code).where(c.code.in_(some) & (c.state == "burned")) for some in chunks(wanted))
+    again = {code for query in burned for code in connection.scalars(query)}
     anew = {"state": "issued", "plan_id": plan_id, "issued_at": now}
     for codes, values in ((needless, {"state": "burned"}), (again, anew)):
         if codes:

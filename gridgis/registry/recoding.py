@@ -20,7 +20,9 @@ from gridgis.errors import Conflict, Rejected
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
 from gridgis.registry.filing import begin_rows, end_rows, first_day, settle_codes
+from gridgis.registry.joint import members_of
 from gridgis.registry.plans import Author, issued, powers_of, record
+from gridgis.registry.remarks import carry_remarks
 from gridgis.registry.seals import seal_revision
 from gridgis.registry.store import insert
 from gridgis.registry.team import carry_over
@@ -45,6 +47,7 @@ def recode_all(book: Book, connection: sa.Connection, lineage: Lineage, author: 
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     seal_revision(connection, number)
     carry_over(book, connection, codes, day, author.by)
+    carry_remarks(book, connection, codes, day, author.by)
     file_team(book, connection, author, day, sorted(codes.values()))
     record(book, connection, plan_id, "recode", "filed", author)
     return number
@@ -52,7 +55,7 @@ def recode_all(book: Book, connection: sa.Connection, lineage: Lineage, author: 
 
 def _new_codes(book: Book, connection: sa.Connection, codes: list[str], lineage: Lineage) -> dict[str, str]:
     """Return old code -> new code of the grids that change theirs."""
-    rows = recode(book.scheme, codes, lineage, issued(connection))
+    rows = recode(book.scheme, codes, lineage, issued(book, connection))
     if lost := [row for row in rows if row.new is None]:
         first = lost[0]
         raise Rejected(
@@ -136,6 +139,10 @@ def _rename(connection: sa.Connection, codes: Mapping[str, str], regions: Mappin
     """Rename the communities of the base layer, and what the buildings say of theirs and of their grids."""
     _replace(connection, t.community.c.code, regions)
     _replace(connection, t.building.c.community, regions)
+    c = t.community.c
+    for code, parts in members_of(connection).items():
+        told = json.dumps([regions.get(part, part) for part in parts])
+        connection.execute(sa.update(t.community).where(c.code == code).values(members=told))
     for column in (t.building.c.level2, t.building.c.level3, t.building.c.dedicated):
         _replace(connection, column, codes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from gridgis.coding import Scheme
 from gridgis.errors import NotFound
-from gridgis.registry import check, copying, imports, opening, tables
+from gridgis.registry import check, copying, imports, joint, opening, tables
 from gridgis.registry.book import Book, Clock
 from gridgis.registry.files import whole_or_nothing
 from gridgis.registry.opening import New
@@ -142,13 +143,38 @@ class Registry(WithPlans, WithViews):
         with self._book.store.write() as c:
             return imports.import_communities(self._book, c, communities)
 
+    def merge_communities(self, codes: Iterable[str], name: str = "", code: str | None = None) -> str:
+        """Add a community that is made of several to the base layer, to be divided as one; return its code.
+
+        Nothing changes in force until a plan of it is filed, which ends the grids of its members. Asked again for the
+        same communities it returns the same code.
+
+        Parameters
+        ----------
+        codes
+            The communities: of one street, touching along edges.
+        code
+            The code of the new community. Default: the next one that the scheme has for such (cjt349-20: 601 on).
+
+        Raises
+        ------
+        NotFound
+            A community is not in the base layer.
+        InvalidInput
+            Fewer than two, not of one street, not side by side, or the scheme has no codes for such and none is given.
+        Conflict
+            The code is that of another community.
+        """
+        with self._book.store.write() as c:
+            return joint.merge_communities(self._book, c, codes, name, code)
+
     def import_context(self, layer: str, rows: gpd.GeoDataFrame) -> int:
         """Replace a context layer: roads, railways, rivers, water, walls, buildings, compounds."""
         with self._book.store.write() as c:
             return imports.import_context(c, layer, rows)
 
     def context(self, layer: str) -> gpd.GeoDataFrame:
-        """Return a context layer, or "communities", in stored coordinates.
+        """Return a context layer, or "communities" (those divided now, where some are merged), in stored coordinates.
 
         Raises
         ------
@@ -161,11 +187,13 @@ class Registry(WithPlans, WithViews):
         table = imports.CONTEXT[layer]
         with self._book.store.read() as c:
             rows = geoframe(c, sa.select(table).order_by(table.c.fid)).drop(columns="fid")
+            if layer == "communities":
+                rows = rows[~rows["code"].isin(joint.hidden(c))].reset_index(drop=True)
             ahead = layer == "buildings" and self._book.head(c) != self._book.number(c)
         return self.view().place_buildings(rows) if ahead else rows  # a filing for a later day has put its codes there
 
     def communities(self) -> gpd.GeoDataFrame:
-        """Return the base layer: code, name, street, profile, geometry; stored coordinates."""
+        """Return the base layer: code, name, street, profile, members (if merged), geometry; stored coordinates."""
         with self._book.store.read() as c:
             return self._book.base(c).drop(columns="fid")
 

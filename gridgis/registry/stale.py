@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from gridgis.errors import Conflict
 from gridgis.registry import tables as t
+from gridgis.registry.joint import sharing
 
 _AGAIN = {
     "drafted": ("登记", "请重新划分后替换（gridgis plan revise）", "divide anew and replace it (gridgis plan revise)"),
@@ -19,10 +20,9 @@ _AGAIN = {
 def refuse_stale(connection: sa.Connection, row: sa.Row[Any], since: str) -> None:
     """Refuse a plan whose communities were filed by another since it was drafted or submitted; names who and when."""
     g, r = t.grid.c, t.revision.c
-    communities, based_on = json.loads(row.communities), row.based_on or 0
-    changed = (
-        (g.valid_from > based_on) & g.community.in_(communities) & sa.func.coalesce(g.note, "").notin_(["conformed"])
-    )
+    communities, based_on = sharing(connection, json.loads(row.communities)), row.based_on or 0
+    harmless = sa.func.coalesce(g.note, "").in_(["conformed", "corrected"])
+    changed = (g.valid_from > based_on) & g.community.in_(communities) & ~harmless
     found = connection.execute(
         sa.select(g.community, r.number, r.plan_id, r.filed_by)
         .join(t.revision, r.number == g.valid_from)

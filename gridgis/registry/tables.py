@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from gridgis.registry.constraints import one_leader
 from gridgis.registry.store import Geom, Instant, SortedText
 
-VERSION = 3
+VERSION = 4
 """Version of these tables; an earlier one is upgraded when it is opened, a later one refused."""
 
 metadata = sa.MetaData()
@@ -33,7 +33,7 @@ def _int(name: str, null: bool = True) -> sa.Column[int]:
 
 community = sa.Table(
     "community", metadata, _fid(), _text("code", False, unique=True), _text("name"), _text("street"), _text("profile"),
-    sa.Column("geometry", Geom("MULTIPOLYGON"), nullable=False),
+    sa.Column("geometry", Geom("MULTIPOLYGON"), nullable=False), _text("members"),
 )  # fmt: skip
 
 
@@ -144,12 +144,17 @@ team_filed = sa.Table(
     "team_filed", metadata, _fid(), sa.Column("filing", sa.Integer, index=True, nullable=False), _text("grid", False),
     _text("role", False), _text("name"), _text("from_day"), _text("to_day"),
 )  # fmt: skip
+remark = sa.Table(
+    "remark", metadata, _fid(), _text("code", False, index=True), _text("text", False), _text("from_day", False),
+    _text("to_day"), _text("made_by"), sa.Column("made_at", Instant, nullable=False),
+)  # fmt: skip
 gridgis_version = sa.Table("gridgis_version", metadata, _fid(), _text("version_num", False))
 
 _IN_FORCE = grid.c.valid_to.is_(None)
 sa.Index("ix_grid_community", grid.c.community)
 sa.Index("ix_grid_parent", grid.c.parent)
 sa.Index("ix_grid_valid_from", grid.c.valid_from)
+sa.Index("ix_issued_code_plan", issued_code.c.plan_id)
 sa.Index("ix_building_community", building.c.community)
 sa.Index("ix_building_id", building.c.id)
 sa.Index("one_in_force", grid.c.code, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
@@ -167,7 +172,7 @@ TITLES = {
     "plan_atom": "方案地块（可编辑）", "plan_building": "方案建筑", "registry_meta": "注册库信息", "plan": "划分方案",
     "plan_event": "方案经过", "revision": "备案版本", "issued_code": "已赋编码", "lineage": "沿革", "person": "人员",
     "person_phone": "电话", "appointment": "任职", "certificate": "证书", "team_filing": "队伍备案",
-    "team_filed": "队伍备案名单", "gridgis_version": "表结构版本",
+    "team_filed": "队伍备案名单", "remark": "网格备注", "gridgis_version": "表结构版本",
 }  # fmt: skip
 
 for _table in metadata.sorted_tables:

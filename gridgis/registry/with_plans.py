@@ -12,8 +12,9 @@ from gridgis.coding.editions import Lineage
 from gridgis.ledger.changes import Changes
 from gridgis.ledger.powers import Powers
 from gridgis.model import DivisionPlan
-from gridgis.registry import filing, imports, plans, recoding, states, tables
+from gridgis.registry import correcting, filing, imports, plans, recoding, states, tables
 from gridgis.registry.book import Book
+from gridgis.registry.correcting import Corrections
 from gridgis.registry.plans import Author
 
 
@@ -99,6 +100,22 @@ class WithPlans:
         """
         with self._book.store.write() as c:
             return recoding.recode_all(self._book, c, lineage, Author(by, why, office), in_force_from)
+
+    def correct(self, wanted: Corrections, based_on: int, by: str, why: str = "", office: str = "") -> int | None:
+        """Correct names, leaders, phones and remarks of what is in force, without a plan, all or nothing.
+
+        Parameters
+        ----------
+        based_on
+            The revision that was looked at: another one since is a conflict.
+
+        Returns
+        -------
+        int or None
+            The new revision; None where no name changes, since leaders and remarks are no part of one.
+        """
+        with self._book.store.write() as c:
+            return correcting.correct(self._book, c, wanted, based_on, Author(by, why, office))
 
     def plans(self) -> pd.DataFrame:
         """Return all plans: id, title, communities, state, made_by, made_at, changed_at, revision, grids."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from gridgis.dispatch.team import mask_phone
-from gridgis.registry import certificates, team, team_filing
+from gridgis.registry import certificates, remarks, team, team_filing
 from gridgis.registry.book import Book, When, day_of, is_number
 from gridgis.registry.cards import team_by_grid
 from gridgis.registry.plans import Author
@@ -44,6 +44,11 @@ class WithTeam:
     def leaders(self, at: When = None) -> Mapping[str, list[dict[str, Any]]]:
         """Return the team by grid code."""
         return team_by_grid(self.team(at))
+
+    def remarks(self, at: When = None) -> dict[str, str]:
+        """Return the remarks on grids of a day (default today; a revision number means today), by code."""
+        with self._book.store.read() as c:
+            return remarks.remarks(c, self._day(at))
 
     def team_file(self, by: str, why: str = "") -> int:
         """Put today's team on record (队伍备案); return the number. Filing a plan does so for its grids by itself."""

@@ -15,8 +15,7 @@ from gridgis.io.plan_file import PLAN_LAYERS, read_plan
 from gridgis.model import KINDS
 from gridgis.registry import Registry
 from gridgis.registry.book import When
-from gridgis.registry.store import is_url
-from gridgis.service.showing import is_registry
+from gridgis.service.showing import is_plan_file
 
 GRID_COLUMNS = (
     "code", "name", "level", "kind", "mode", "category", "site_id", "community", "community_name", "street", "parent",
@@ -92,21 +91,6 @@ def _need(frame: gpd.GeoDataFrame, column: str) -> Any:
     return frame[column]
 
 
-def is_plan_file(source: str | Path) -> bool:
-    """Tell whether a source is a plan file; what is none is taken for a registry.
-
-    Raises
-    ------
-    NotFound
-        There is no such file.
-    """
-    if is_url(source):
-        return False
-    if not Path(source).is_file():
-        raise NotFound(f"没有文件 {source}", f"there is no file {source}", path=str(source))
-    return not is_registry(Path(source))
-
-
 def layer_of(
     source: str | Path, layer: str = "grids", at: When = None, selection: Selection | None = None
 ) -> gpd.GeoDataFrame:
@@ -132,9 +116,20 @@ def layer_of(
     return (selection or Selection()).choose(frame)
 
 
-def _plan_layer(source: str | Path, layer: str, at: When) -> gpd.GeoDataFrame:
+def refuse_day(at: When) -> None:
+    """Refuse a day or revision for a plan file.
+
+    Raises
+    ------
+    InvalidInput
+        One is given.
+    """
     if at is not None:
         raise InvalidInput("--at 只用于注册库：方案文件没有历史", "--at goes with a registry: a plan has no history")
+
+
+def _plan_layer(source: str | Path, layer: str, at: When) -> gpd.GeoDataFrame:
+    refuse_day(at)
     _need_layer(layer, tuple(PLAN_LAYERS))
     plan = read_plan(source)
     frame: gpd.GeoDataFrame = getattr(plan, layer)

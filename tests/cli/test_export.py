@@ -159,7 +159,7 @@ def test_source_and_output_are_needed_and_only_one_source(town_plan: Path, tmp_p
 
 
 def test_a_source_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="there is no file"):
+    with pytest.raises(NotFound, match="there is no"):
         export(tmp_path / "no.gpkg", "-o", tmp_path / "a.csv")
 
 

@@ -65,6 +65,21 @@ class Form:
         """The segments of the region."""
         return tuple(s for s in self.segments if s.role == "region")
 
+    @cached_property
+    def region_start(self) -> int | None:
+        """Number of characters before the region; None where it does not stand in one piece.
+
+        Examples
+        --------
+        >>> from gridgis.coding import Scheme
+        >>> [Scheme.load(name).region_start for name in ("national-15", "cjt349-20")]
+        [0, 6]
+        """
+        roles = ["r" if s.role == "region" else "-" for s in self.segments]
+        first = roles.index("r")
+        whole = "".join(roles[first : first + len(self.regions)]) == "r" * len(self.regions)
+        return sum(s.width for s in self.segments[:first]) if whole else None
+
     @property
     def last_region(self) -> Segment:
         """The last segment of the region."""

@@ -186,12 +186,16 @@ def _codes_kept(rows: list[_Row], scheme: Scheme, kept: Mapping[str, str], issue
             have[row.id] = _given(row.id, before, scheme, issued)
         elif scheme.depth(row.level, row.kind) == 0:
             have[row.id] = scheme.parse(scheme.build(scheme.region_of(row.community)))
-        elif before is not None and scheme.is_valid(before):
-            code = scheme.parse(before)
-            if _still_true(code, row, scheme, have.get(row.parent) if row.parent else None):
-                have[row.id] = code
+        elif code := _first_true(row, (row.previous, kept.get(row.id)), scheme, have.get(row.parent or "")):
+            have[row.id] = code
     _refuse_doubles(have)
     return have
+
+
+def _first_true(row: _Row, texts: Iterable[str | None], scheme: Scheme, parent: Code | None) -> Code | None:
+    """Return the first of some codes whose digits say the truth of a grid in its new plan."""
+    codes = (scheme.parse(text) for text in texts if text is not None and scheme.is_valid(text))
+    return next((code for code in codes if _still_true(code, row, scheme, parent)), None)
 
 
 def _given(local_id: str, before: str | None, scheme: Scheme, issued: set[str]) -> Code:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridgis.errors import Conflict
@@ -28,17 +28,20 @@ def grids(rows: dict[str, dict[str, Any]]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4490")
 
 
+@settings(deadline=None)
 @given(_state, _state)
 def test_the_difference_applied_to_the_one_gives_the_other(a: dict[str, Any], b: dict[str, Any]) -> None:
     old, new = grids(a), grids(b)
     assert diff(apply(diff(old, new), old), new).table().empty
 
 
+@settings(deadline=None)
 @given(_state)
 def test_nothing_differs_from_itself(a: dict[str, Any]) -> None:
     assert diff(grids(a), grids(a)).before == {}
 
 
+@settings(deadline=None)
 @given(_state, _state, _state)
 def test_differences_one_after_the_other_lead_to_the_last(
     a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]

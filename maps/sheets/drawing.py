@@ -166,7 +166,7 @@ def _frame(paper: Paper, window: Window) -> None:
     paper.areas([shapely.box(right - 13.5, top - 21.5, right - 1.5, top - 1.5)], "white", alpha=0.85)
     paper.areas([shapely.Polygon([(at, top - 7), (at - 3.2, top - 19.5), (at, top - 16.8)])], "black", "black")
     paper.areas([shapely.Polygon([(at, top - 7), (at + 3.2, top - 19.5), (at, top - 16.8)])], "white", "black")
-    paper.text(at, top - 5.8, "北", 9, bold=True, across="center", up="baseline")
+    paper.text(at, top - 5.8, "北", 9, bold=True, across="center")
     length_m, parts = scale_bar_m(window.scale, 50)
     length = length_m * 1000 / window.scale
     paper.areas([shapely.box(x + 1.5, y + 1.5, x + 64, y + 12.5)], "white", alpha=0.85)
@@ -176,8 +176,8 @@ def _frame(paper: Paper, window: Window) -> None:
         )
     for k in (0, parts // 2, parts) if parts % 2 == 0 else (0, parts):
         paper.text(x + 5 + k * length / parts, y + 5.4, _metres(length_m * k / parts, k == parts, length_m), 6.5,
-                   across="center", up="baseline")  # fmt: skip
-    paper.text(x + 5, y + 8.9, f"比例尺 1:{window.scale:.0f}", 7.5, bold=True, up="baseline")
+                   across="center")  # fmt: skip
+    paper.text(x + 5, y + 8.9, f"比例尺 1:{window.scale:.0f}", 7.5, bold=True)
 
 
 def _metres(value_m: float, last: bool, longest_m: float) -> str:
@@ -188,9 +188,9 @@ def _metres(value_m: float, last: bool, longest_m: float) -> str:
 
 def _head(paper: Paper, sheet: Sheet) -> None:
     title = paper.font.cut(sheet.title, 17, RIGHT - LEFT - 110, bold=True)
-    paper.text((LEFT + RIGHT) / 2, 195.5, title, 17, bold=True, across="center", up="baseline")
+    paper.text((LEFT + RIGHT) / 2, 195.5, title, 17, bold=True, across="center")
     if sheet.code:
-        paper.text(RIGHT, 195.0, f"编码 {sheet.code}", 9, across="right", up="baseline")
+        paper.text(RIGHT, 195.0, f"编码 {sheet.code}", 9, across="right")
 
 
 def _foot(paper: Paper, package: Package, window: Window) -> None:
@@ -199,9 +199,9 @@ def _foot(paper: Paper, package: Package, window: Window) -> None:
     paper.blank(LEFT, y, "审图号：", stated.approval, LEFT + 62)
     paper.blank(LEFT + 68, y, "制图单位：", stated.office, LEFT + 148)
     paper.blank(LEFT + 154, y, "制图日期：", stated.day, LEFT + 196)
-    paper.text(LEFT, 7.0, f"坐标系：{package.crs_words}；面积为该投影平面上的面积。", 6.5, up="baseline")
-    paper.text(RIGHT, 7.0, f"资料来源：{package.source}", 6.5, across="right", up="baseline")
-    paper.text(RIGHT, y, "网格界线以备案坐标数据为准，本图示意", 6.5, across="right", up="baseline")
+    paper.text(LEFT, 7.0, f"坐标系：{package.crs_words}；面积为该投影平面上的面积。", 6.5)
+    paper.text(RIGHT, 7.0, f"资料来源：{package.source}", 6.5, across="right")
+    paper.text(RIGHT, y, "网格界线以备案坐标数据为准，本图示意", 6.5, across="right")
 
 
 def _panel(paper: Paper, sheet: Sheet, symbols: Sequence[Symbol]) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.font_manager import FontPath, FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
@@ -56,6 +58,15 @@ class Font:
         """Return how wide a text prints at a size in points."""
         path = self._path(bold)
         return sum(_advance(path, c) or _UNITS for c in text) / _UNITS * points * MM_PER_POINT
+
+    def sized(self, points: float, bold: bool = False) -> FontProperties:
+        """Return the properties of a face at a size, for matplotlib."""
+        return _sized(self.family, points, bold)
+
+    def outline(self, character: str, bold: bool = False) -> tuple[Any, Any, float]:
+        """Return vertices and codes of a character's outline at a size of 1, and how far it moves the pen."""
+        path = self._path(bold)
+        return *_outline(path, character), (_advance(path, character) or _UNITS) / _UNITS
 
     def wrap(self, text: object, points: float, width_mm: float) -> list[str]:
         """Break a text into lines no wider than ``width_mm``, after a space or a Chinese character."""
@@ -149,6 +160,19 @@ def _open(path: FontPath) -> FT2Font:
     font = FT2Font(str(path), face_index=path.face_index)
     font.set_size(_UNITS, 72)
     return font
+
+
+@lru_cache(maxsize=256)
+def _sized(family: str, points: float, bold: bool) -> FontProperties:
+    return FontProperties(family=[family], weight="bold" if bold else "normal", size=points)
+
+
+@lru_cache(maxsize=20_000)
+def _outline(path: FontPath, character: str) -> tuple[Any, Any]:
+    font = _open(path)
+    font.load_char(ord(character), flags=LoadFlags.NO_HINTING)
+    vertices, codes = font.get_path()
+    return np.asarray(vertices, dtype=np.float64).reshape(-1, 2) / _UNITS, np.asarray(codes, dtype=np.uint8)
 
 
 @lru_cache(maxsize=50_000)

@@ -17,8 +17,9 @@ import shapely
 
 from maps.sheets.fonts import MM_PER_POINT
 from maps.sheets.paper import Paper, turned_box
+from maps.sheets.writing import CENTRE
 
-HALO_MM = 0.35
+HALO_MM = 0.45
 APART_MM = 75.0
 """The names of one road stand at least so far apart."""
 STRAIGHT = 0.985
@@ -143,18 +144,18 @@ class Labels:
         step = _LEADING * style.points * MM_PER_POINT
         for k, line in enumerate(lines):
             self._paper.text(
-                spot[0], spot[1] + step * ((len(lines) - 1) / 2 - k) - 0.37 * style.points * MM_PER_POINT, line,
-                style.points, bold=style.bold, colour=style.colour, across="center", up="baseline", halo_mm=HALO_MM,
+                spot[0], spot[1] + step * ((len(lines) - 1) / 2 - k) - CENTRE * style.points * MM_PER_POINT, line,
+                style.points, bold=style.bold, colour=style.colour, across="center", halo_mm=HALO_MM,
             )  # fmt: skip
 
     def _write_line(self, x: float, y: float, angle: float, upright: bool, text: str, style: Style) -> None:
         size = style.points * MM_PER_POINT
         if not upright:
             turn = math.radians(angle)
-            down = 0.37 * size
+            down = CENTRE * size
             self._paper.text(
                 x + down * math.sin(turn), y - down * math.cos(turn), text, style.points, bold=style.bold,
-                colour=style.colour, across="center", up="baseline", angle=angle, halo_mm=HALO_MM,
+                colour=style.colour, across="center", angle=angle, halo_mm=HALO_MM,
             )  # fmt: skip
             return
         step = 1.1 * size
@@ -162,8 +163,8 @@ class Labels:
         for k, c in enumerate(text):
             up = step * ((len(text) - 1) / 2 - k)
             self._paper.text(
-                x + slope * up, y + up - 0.37 * size, c, style.points, bold=style.bold, colour=style.colour,
-                across="center", up="baseline", halo_mm=HALO_MM,
+                x + slope * up, y + up - CENTRE * size, c, style.points, bold=style.bold, colour=style.colour,
+                across="center", halo_mm=HALO_MM,
             )  # fmt: skip
 
     def _on_line(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from maps.sheets.fonts import MM_PER_POINT, Font
 from maps.sheets.paper import PORTRAIT, Paper, print_pdf
+from maps.sheets.writing import CENTRE
 
 LEFT, RIGHT, BOTTOM, TOP = 20.0, 190.0, 22.0, 275.0
 LINE = "#555555"
@@ -32,14 +33,14 @@ class Pages:
         """Write a title in the middle, on as many lines as it needs."""
         for line in self.font.wrap(text, points * 1.06, RIGHT - LEFT):
             self.y -= points * MM_PER_POINT * 1.5
-            self.paper.text((LEFT + RIGHT) / 2, self.y, line, points, bold=True, across="center", up="baseline")
+            self.paper.text((LEFT + RIGHT) / 2, self.y, line, points, bold=True, across="center")
         self.y -= 5
 
     def heading(self, text: str) -> None:
         """Write the heading of a part."""
         self.need(14)
         self.y -= 8
-        self.paper.text(LEFT, self.y, text, 11, bold=True, up="baseline")
+        self.paper.text(LEFT, self.y, text, 11, bold=True)
         self.y -= 2.5
 
     def paragraph(self, text: str, points: float = 10.5) -> None:
@@ -52,7 +53,7 @@ class Pages:
         for k, line in enumerate([first, *(self.font.wrap(rest, points, RIGHT - LEFT) if rest else [])]):
             self.need(step)
             self.y -= step
-            self.paper.text(LEFT + (indent if k == 0 else 0), self.y, line, points, up="baseline")
+            self.paper.text(LEFT + (indent if k == 0 else 0), self.y, line, points)
         self.y -= 4
 
     def table(
@@ -75,8 +76,8 @@ class Pages:
     def pdf(self) -> bytes:
         """Return the pages as one PDF, numbered."""
         for number, paper in enumerate(self.papers, start=1):
-            paper.text(LEFT, 13, self.foot, 7.5, up="baseline")
-            paper.text(RIGHT, 13, f"第 {number} 页，共 {len(self.papers)} 页", 7.5, across="right", up="baseline")
+            paper.text(LEFT, 13, self.foot, 7.5)
+            paper.text(RIGHT, 13, f"第 {number} 页，共 {len(self.papers)} 页", 7.5, across="right")
         return print_pdf(self.papers)
 
     def _turn(self) -> None:
@@ -99,12 +100,12 @@ class Pages:
             lines = self.font.wrap(cell, points, width - 2 * _PAD)
             top = self.y - (height - len(lines) * step) / 2
             for n, line in enumerate(lines):
-                base = top - step * (n + 0.5) - 0.37 * points * MM_PER_POINT
+                base = top - step * (n + 0.5) - CENTRE * points * MM_PER_POINT
                 if k in right:
-                    paper.text(x + width - _PAD, base, line, points, across="right", up="baseline")
+                    paper.text(x + width - _PAD, base, line, points, across="right")
                 elif shaded:
-                    paper.text(x + width / 2, base, line, points, bold=True, across="center", up="baseline")
+                    paper.text(x + width / 2, base, line, points, bold=True, across="center")
                 else:
-                    paper.text(x + _PAD, base, line, points, up="baseline")
+                    paper.text(x + _PAD, base, line, points)
             x += width
         self.y -= height

@@ -22,9 +22,9 @@ def fields(paper: Paper, x: float, top: float, width: float, rows: Sequence[tupl
         lines = paper.font.wrap(value, points, width - HEAD_MM - 2.5)
         height = max(1, len(lines)) * step + 1.5
         paper.box(x, y - height, HEAD_MM, height, SHADE)
-        paper.text(x + HEAD_MM / 2, y - height / 2 - 0.95, name, points, across="center", up="baseline")
+        paper.text(x + HEAD_MM / 2, y - height / 2 - 0.95, name, points, across="center")
         for k, line in enumerate(lines):
-            paper.text(x + HEAD_MM + 1.2, y - 0.75 - step * (k + 0.5) - 0.95, line, points, up="baseline")
+            paper.text(x + HEAD_MM + 1.2, y - 0.75 - step * (k + 0.5) - 0.95, line, points)
         y -= height
         paper.rule(x, y, x + width, y, 0.2, LINE)
     for at in (x, x + HEAD_MM, x + width):
@@ -57,7 +57,7 @@ def table(paper: Paper, x: float, top: float, bottom: float, content: Table) -> 
         paper.rule(x, y, x + width, y, 0.1, LINE)
     if more := len(content.rows) - len(rows):
         y -= ROW_MM
-        paper.text(x + width / 2, y + 1.2, f"另有 {more} 个，见备案表", 6.5, across="center", up="baseline")
+        paper.text(x + width / 2, y + 1.2, f"另有 {more} 个，见备案表", 6.5, across="center")
         paper.rule(x, y, x + width, y, 0.1, LINE)
     paper.rule(x, y, x, top, 0.2, LINE)
     paper.rule(x + width, y, x + width, top, 0.2, LINE)
@@ -68,9 +68,9 @@ def _cells(paper: Paper, x: float, y: float, content: Table, cells: Sequence[str
     for head, width, cell in zip(content.heads, content.widths, cells, strict=True):
         text = paper.font.cut(cell, points, width - 1.2)
         if head in NUMBERS:
-            paper.text(x + width - 0.8, y + 1.15, text, points, across="right", up="baseline")
+            paper.text(x + width - 0.8, y + 1.15, text, points, across="right")
         else:
-            paper.text(x + 0.8, y + 1.15, text, points, up="baseline")
+            paper.text(x + 0.8, y + 1.15, text, points)
         x += width
 
 
@@ -83,10 +83,10 @@ def legend(paper: Paper, x: float, bottom: float, width: float, symbols: Sequenc
     """Draw the legend in two columns, boxed."""
     height = legend_height(symbols)
     paper.box(x, bottom, width, height, "white", LINE, 0.2)
-    paper.text(x + width / 2, bottom + height - 4.2, "图　例", 8, bold=True, across="center", up="baseline")
+    paper.text(x + width / 2, bottom + height - 4.2, "图　例", 8, bold=True, across="center")
     half = -(-len(symbols) // 2)
     for k, symbol in enumerate(symbols):
         left = x + 2 + (k // half) * (width / 2 - 0.5)
         y = bottom + height - 6.0 - 5.0 * (k % half + 1)
         symbol.draw(paper, left, y + 1.0, 10.0, 3.0)
-        paper.text(left + 11.5, y + 1.6, paper.font.cut(symbol.name, 6.5, width / 2 - 14), 6.5, up="baseline")
+        paper.text(left + 11.5, y + 1.6, paper.font.cut(symbol.name, 6.5, width / 2 - 14), 6.5)

@@ -19,10 +19,10 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 
 from maps.sheets.fonts import MM_PER_POINT, Font
+from maps.sheets.writing import Piece, Writing
 
 LANDSCAPE = (297.0, 210.0)
 PORTRAIT = (210.0, 297.0)
@@ -49,6 +49,8 @@ class Paper:
         self._figure = Figure(figsize=(size_mm[0] / 25.4, size_mm[1] / 25.4), facecolor="white")
         self._mm = Affine2D().scale(1 / 25.4) + self._figure.dpi_scale_trans
         self._layer = 0
+        self._writing = Writing(font, self._mm)
+        self._figure.add_artist(self._writing)
 
     def areas(self, shapes: Iterable[Any], face: str | None, edge: str | None = None, **style: Any) -> None:
         """Draw polygons as one shape: width_mm of the edge, dashes (mm), hatch, alpha."""
@@ -81,27 +83,24 @@ class Paper:
         bold: bool = False,
         colour: str = "black",
         across: str = "left",
-        up: str = "center_baseline",
         angle: float = 0.0,
         halo_mm: float = 0.0,
     ) -> None:
-        """Write one line of text: ``across`` left | center | right, ``up`` center_baseline | baseline | top."""
-        drawn = self._figure.text(
-            x, y, self.font.plain(text), fontproperties=self.font.bold if bold else self.font.regular, fontsize=points,
-            color=colour, ha=across, va=up, rotation=angle, rotation_mode="anchor", transform=self._mm,
-            parse_math=False,
-        )  # fmt: skip
-        drawn.set_zorder(self._next())
-        if halo_mm:
-            drawn.set_path_effects([withStroke(linewidth=2 * halo_mm / MM_PER_POINT, foreground="white")])
+        """Write one line of text on a baseline: ``across`` tells which point of it is (x, y): left | center | right."""
+        line = self.font.plain(text)
+        back = {"left": 0.0, "center": 0.5, "right": 1.0}[across] * self.font.width_mm(line, points, bold)
+        turn = math.radians(angle)
+        x, y = x - back * math.cos(turn), y - back * math.sin(turn)
+        if line:
+            self._writing.pieces.append(Piece(x, y, line, points, bold, colour, angle, halo_mm))
 
     def blank(self, x: float, y: float, name: str, value: str, right: float, points: float = 8) -> None:
         """Write a name, and its value on a line up to ``right``; a line without a value is filled in by hand."""
-        self.text(x, y, name, points, up="baseline")
+        self.text(x, y, name, points)
         start = x + self.font.width_mm(name, points)
         self.rule(start, y - 1, right, y - 1, 0.15)
         if value:
-            self.text(start + 1, y, self.font.cut(value, points, right - start - 1), points, up="baseline")
+            self.text(start + 1, y, self.font.cut(value, points, right - start - 1), points)
 
     def pdf(self) -> bytes:
         """Return the page as PDF."""

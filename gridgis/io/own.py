@@ -14,6 +14,7 @@ import shapely
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS
+from gridgis.io.columns import match_columns
 from gridgis.io.mapping import TagMapping
 from gridgis.io.notes import Notes
 from gridgis.io.read import read_stored
@@ -73,10 +74,11 @@ def read_own(files: OwnFiles) -> Town:
     buildings = _open(files.buildings, files, notes)
     if mapping:
         buildings = mapping.map_buildings(buildings, Path(files.buildings).name, notes)
+    buildings = match_columns(buildings, "buildings", None, notes)
     barriers = [_barriers(name, files, mapping, notes) for name in files.barriers]
     layers = sort_barriers(barriers)
     for name, path in (("compounds", files.compounds), ("sites", files.sites)):
-        layers[name] = None if path is None else _open(path, files, notes)
+        layers[name] = None if path is None else match_columns(_open(path, files, notes), name, None, notes)
     communities = _boundary(files, [buildings, *barriers], notes)
     return make_town({"communities": communities, "buildings": buildings, **layers}, notes)
 
@@ -90,8 +92,7 @@ def _open(source: str, files: OwnFiles, notes: Notes) -> gpd.GeoDataFrame:
 
 def _barriers(source: str, files: OwnFiles, mapping: TagMapping | None, notes: Notes) -> gpd.GeoDataFrame:
     frame, name = _open(source, files, notes), Path(source).name
-    if mapping:
-        frame = mapping.map_barriers(frame, name, notes)
+    frame = mapping.map_barriers(frame, name, notes) if mapping else match_columns(frame, "barriers", None, notes)
     need_columns(frame, ("klass",), name)
     check_types(frame, name, LINE + POLYGON)
     check_values(frame, name, "klass", BARRIER_CLASSES)
@@ -116,7 +117,7 @@ def sort_barriers(barriers: Sequence[gpd.GeoDataFrame]) -> dict[str, gpd.GeoData
 
 def _boundary(files: OwnFiles, extent: Sequence[gpd.GeoDataFrame], notes: Notes) -> gpd.GeoDataFrame:
     if files.boundary != BBOX:
-        frame = _open(files.boundary, files, notes)
+        frame = match_columns(_open(files.boundary, files, notes), "communities", None, notes)
         return frame if {"code", "name"} <= set(frame.columns) else _named(frame, files)
     full = [f.total_bounds for f in extent if len(f)]
     x0, y0 = (float(v) for v in np.min(full, axis=0)[:2])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -22,12 +21,12 @@ from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, transform_xy
+from gridgis.io.reading.csv_text import csv_batches, csv_heads
+from gridgis.io.reading.text import plain_encoding
 from gridgis.io.tables import read_table, renamed
 
 ROWS = 100_000
 """So many rows are read at a time."""
-_BYTES = 4 * 2**20
-"""So many bytes of a CSV file are read at a time."""
 POINT_SUFFIXES = (".csv", ".xlsx", ".parquet", ".gpkg")
 
 
@@ -97,64 +96,14 @@ def read_points(path: str | Path, heads: Mapping[str, str], layer: str | None = 
 
 
 def _csv_parts(path: Path, layer: str | None) -> Iterator[Part]:
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as text:
-        names = [name.strip() for name in next(csv.reader(text), [])]
-    if not names:
-        raise ValueError("the file is empty")
-    _need_commas(names, path)
+    codec = plain_encoding(path)
+    names = csv_heads(path, codec, path)
     total = path.stat().st_size
-    options = {
-        "read_options": pa_csv.ReadOptions(block_size=_BYTES, encoding=encoding, column_names=names, skip_rows=1),
-        "parse_options": pa_csv.ParseOptions(newlines_in_values=True),
-        "convert_options": pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True,
-        ),
-    }  # fmt: skip
-    with path.open("rb") as file:
-        if len(set(names)) < len(names) or not _has_rows(path, encoding):
-            yield Part(pa.table({name: pa.array([], pa.string()) for name in names}), total, total)
-            return
-        for batch in pa_csv.open_csv(pa.PythonFile(file), **options):
-            yield Part(pa.Table.from_batches([batch]), min(file.tell(), total), total)
-
-
-def _need_commas(names: list[str], path: Path) -> None:
-    if len(names) == 1 and (mark := next((m for m in (";", "\t") if m in names[0]), None)):
-        zh, en = ("分号", "a semicolon") if mark == ";" else ("制表符", "a tab")
-        raise InvalidInput(
-            f"{path} 的分隔符是{zh}；CSV 的分隔符应为逗号，请另存为逗号分隔的 CSV",
-            f"the separator of {path} is {en}; it must be a comma: save the table as CSV with commas",
-            path=str(path),
-        )
-
-
-def _has_rows(path: Path, encoding: str) -> bool:
-    with path.open(encoding=encoding, newline="") as text:
-        rows = csv.reader(text)
-        next(rows)
-        return next(rows, None) is not None
-
-
-def _encoding(path: Path) -> str:
-    """Return the encoding of a text file: UTF-8, or else GB18030."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    with path.open("rb") as file:
-        start = file.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
-            raise InvalidInput(
-                f"{path} 是 UTF-16 文本或不是文本；请另存为 UTF-8 编码的 CSV",
-                f"{path} is UTF-16 text, or no text: save it as CSV in UTF-8",
-                path=str(path),
-            )
-        file.seek(0)
-        try:
-            while block := file.read(_BYTES):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "gb18030"
-    return "utf-8-sig"
+    if len(set(names)) < len(names):  # refused when they are renamed, before the rows are read
+        yield Part(pa.table([pa.array([], pa.string())] * len(names), names=names), total, total)
+        return
+    for table, done in csv_batches(path, codec, names):
+        yield Part(table, done, total)
 
 
 def _excel_parts(path: Path, layer: str | None) -> Iterator[Part]:

@@ -1,28 +1,39 @@
-"""Read one vector layer from a file: formats, encodings, CRS; each fault named in two languages."""
+"""Read one vector layer from a file: formats, encodings, CRS; each fault named in two languages.
+
+The readers of the formats are in ``gridgis.io.reading``.
+"""
 
 from __future__ import annotations
 
-import warnings
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pyogrio
 import pyproj
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.io.notes import Notes
-from gridgis.io.validate import check_coordinates
+from gridgis.io.reading.formats import FORMATS
+from gridgis.io.reading.garbled import note_garbled
+from gridgis.io.reading.source import Source
+from gridgis.io.validate import check_coordinates, check_finite
 
-EXTENSIONS = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".parquet", ".fgb")
-"""File name endings that are read, in the order in which a town folder is searched."""
+TOWN_EXTENSIONS = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".parquet", ".fgb", ".kml", ".kmz")
+"""File name endings of layers, in the order in which a town folder is searched."""
+
+EXTENSIONS = (*TOWN_EXTENSIONS, ".csv", ".xlsx", ".pbf", ".osm")
+"""File name endings that are read."""
 
 
 def read_layer(
-    path: str | Path, layer: str | None = None, crs: Any = None, notes: Notes | None = None, may_be_empty: bool = False
+    path: str | Path,
+    layer: str | None = None,
+    crs: Any = None,
+    notes: Notes | None = None,
+    may_be_empty: bool = False,
+    encoding: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer.
 
@@ -31,13 +42,15 @@ def read_layer(
     path
         A file of EXTENSIONS.
     layer
-        Name of the layer, for files that hold several.
+        Name of the layer, for files that hold several (sheets of Excel, files in a zip).
     crs
         CRS to assume when the file states none; a CRS in the file comes first.
     notes
-        Takes the reader's remarks.
+        Takes the reader's remarks: encoding, garbled texts, where the geometry of a table stands.
     may_be_empty
         Whether a layer without features is let through.
+    encoding
+        Of the texts of Shapefile, CSV, KML and GeoJSON; default: found by their content.
 
     Returns
     -------
@@ -47,44 +60,72 @@ def read_layer(
     Raises
     ------
     InvalidInput
-        No such file or layer, an unknown format, an empty or unreadable file, no features, no geometry, no CRS.
+        No such file or layer, an unknown format, an empty or unreadable file, no features, no geometry, no CRS,
+        coordinates that are not finite.
     """
-    path = Path(path)
-    _check_file(path)
-    frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_ogr(path, layer, notes)
+    return _with_crs(read_raw(path, layer, notes, may_be_empty, encoding), crs, Path(path))
+
+
+def read_raw(
+    path: str | Path,
+    layer: str | None = None,
+    notes: Notes | None = None,
+    may_be_empty: bool = False,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read one vector layer as ``read_layer`` does, its CRS None where the file states none.
+
+    Parameters
+    ----------
+    path, layer, notes, may_be_empty, encoding
+        As for ``read_layer``.
+    columns
+        The user's names of columns (ours -> theirs); of a table those of the place count: geometry, lon, lat, x, y.
+    """
+    path, notes = Path(path), notes if notes is not None else Notes("read")
+    source = _source(path, notes, encoding, columns)
+    frame = FORMATS[path.suffix.lower()].read(source, _pick_layer(source, layer))
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InvalidInput(
-            f"{path} 没有几何列，不是矢量图层", f"{path} has no geometry: it is no vector layer", path=str(path)
+            f"{path} 没有几何列，不是矢量图层；现有列：{list(map(str, frame.columns))}",
+            f"{path} has no geometry: it is no vector layer; it has the columns {list(map(str, frame.columns))}",
+            path=str(path),
         )
     if frame.empty and not may_be_empty:
         raise InvalidInput(f"{path} 中没有任何要素", f"{path} holds no features", path=str(path))
     if frame.geometry.name != "geometry":  # a Parquet file may name it as it likes; all else here knows one name
         frame = frame.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
-    return _with_crs(frame.reset_index(drop=True), crs, path)
+    frame = frame.reset_index(drop=True)
+    check_finite(frame, path.name)
+    note_garbled(frame, path.name, notes)
+    return frame
 
 
 def read_stored(
-    path: str | Path, layer: str | None = None, crs: Any = None, notes: Notes | None = None, may_be_empty: bool = False
+    path: str | Path,
+    layer: str | None = None,
+    crs: Any = None,
+    notes: Notes | None = None,
+    may_be_empty: bool = False,
+    encoding: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer as ``read_layer`` does, and bring it to stored coordinates (lon/lat, EPSG:4490, 2D)."""
-    frame = read_layer(path, layer, crs, notes, may_be_empty)
+    frame = read_layer(path, layer, crs, notes, may_be_empty, encoding)
     check_coordinates(frame, Path(path).name)
     return to_stored(frame)
 
 
 def list_layers(path: str | Path) -> list[str]:
     """List the layers that a file holds, sorted by name."""
-    _check_file(Path(path))
-    try:
-        return sorted(str(name) for name in pyogrio.list_layers(_source(Path(path)))[:, 0])
-    except DataSourceError as e:
-        raise _unreadable(Path(path), e) from e
+    path = Path(path)
+    return FORMATS[path.suffix.lower()].layers(_source(path, Notes("read")))
 
 
-def _check_file(path: Path) -> None:
+def _source(path: Path, notes: Notes, encoding: str | None = None, columns: Mapping[str, str] | None = None) -> Source:
     if not path.is_file():
         raise InvalidInput(f"找不到文件 {path}", f"there is no file {path}", path=str(path))
-    if path.suffix.lower() not in EXTENSIONS:
+    if path.suffix.lower() not in FORMATS:
         raise InvalidInput(
             f"{path} 的格式“{path.suffix}”不支持；可读：{' '.join(EXTENSIONS)}",
             f"{path}: format '{path.suffix}' is not read; there are: {' '.join(EXTENSIONS)}",
@@ -92,93 +133,25 @@ def _check_file(path: Path) -> None:
         )
     if path.stat().st_size == 0:
         raise InvalidInput(f"{path} 是空文件（0字节）", f"{path} is an empty file (0 bytes)", path=str(path))
+    return Source(path, str(path), path.stem, notes, encoding, columns or {})
 
 
-def _unreadable(path: Path, error: Exception) -> InvalidInput:
-    return InvalidInput(
-        f"无法读取 {path}：文件损坏或不是所称的格式（{error}）",
-        f"cannot read {path}: damaged, or not the format its name says ({error})",
-        path=str(path),
-    )
-
-
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
-    try:
-        return gpd.read_parquet(path)
-    except (ValueError, OSError, KeyError) as e:  # ArrowInvalid is a ValueError
-        raise _unreadable(path, e) from e
-
-
-def _read_ogr(path: Path, layer: str | None, notes: Notes | None) -> Any:
-    name = _pick_layer(path, layer)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            frame = _read_decoded(path, name, notes)
-        except (DataSourceError, DataLayerError, ValueError, RuntimeError) as e:
-            raise _unreadable(path, e) from e
-    for text in sorted({str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)}):
-        if notes is not None:
-            notes.add("warning", path.name, "reader", None, f"读取时的提示：{text}", f"said by the reader: {text}")
-    return frame
-
-
-def _pick_layer(path: Path, layer: str | None) -> str:
-    layers = list_layers(path)
+def _pick_layer(source: Source, layer: str | None) -> str:
+    layers = FORMATS[source.path.suffix.lower()].layers(source)
     if layer is not None and layer not in layers:
         raise InvalidInput(
-            f"{path} 中没有图层“{layer}”；现有：{'、'.join(layers)}",
-            f"{path} has no layer '{layer}'; it has {', '.join(layers)}",
-            path=str(path),
+            f"{source.shown} 中没有图层“{layer}”；现有：{'、'.join(layers)}",
+            f"{source.shown} has no layer '{layer}'; it has {', '.join(layers)}",
+            path=source.shown,
             layer=layer,
         )
     if layer is None and len(layers) != 1:
         raise InvalidInput(
-            f"{path} 有 {len(layers)} 个图层（{'、'.join(layers)}）；请以“文件:图层”指明一个",
-            f"{path} has {len(layers)} layers ({', '.join(layers)}); state one as FILE:LAYER",
-            path=str(path),
+            f"{source.shown} 有 {len(layers)} 个图层（{'、'.join(layers)}）；请以“文件:图层”指明一个",
+            f"{source.shown} has {len(layers)} layers ({', '.join(layers)}); state one as FILE:LAYER",
+            path=source.shown,
         )
     return layer if layer is not None else layers[0]
-
-
-def _read_decoded(path: Path, layer: str, notes: Notes | None) -> Any:
-    """Read the layer; a Shapefile that does not say its encoding is tried as UTF-8, then as GB18030 (holds GBK)."""
-    beside = _shapefile_parts(path, layer)
-    if ".shp" not in beside or ".cpg" in beside:
-        return pyogrio.read_dataframe(_source(path), layer=layer)
-    try:
-        return pyogrio.read_dataframe(_source(path), layer=layer, encoding="UTF-8")
-    except UnicodeDecodeError:
-        frame = pyogrio.read_dataframe(_source(path), layer=layer, encoding="GB18030")
-    if notes is not None:
-        zh, en = "没有 .cpg，属性按 GBK/GB18030 解读", "there is no .cpg; attributes were read as GBK/GB18030"
-        notes.add("info", path.name, "encoding", "GB18030", zh, en)
-    return frame
-
-
-def _shapefile_parts(path: Path, layer: str) -> set[str]:
-    """List the lower-case endings of the files of a Shapefile, loose or zipped; empty for another format."""
-    if path.suffix.lower() == ".zip":
-        names = _members(path)
-        alone = sum(name.suffix.lower() == ".shp" for name in names) == 1  # its name may be in another encoding
-        return {name.suffix.lower() for name in names if alone or name.stem == layer}
-    if path.suffix.lower() != ".shp":
-        return set()
-    return {file.suffix.lower() for file in path.parent.iterdir() if file.stem == path.stem}
-
-
-def _members(path: Path) -> list[Path]:
-    with zipfile.ZipFile(path) as archive:
-        return [Path(name) for name in archive.namelist()]
-
-
-def _source(path: Path) -> str | Path:
-    """Return what the reader is to open: of a zip file whose Shapefiles all lie in one folder, that folder."""
-    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
-        return path
-    folders = {name.parent for name in _members(path) if name.suffix.lower() == ".shp"}
-    inner = folders.pop() if len(folders) == 1 else Path()
-    return path if inner == Path() else f"/vsizip/{path.resolve()}/{inner.as_posix()}"
 
 
 def _with_crs(frame: gpd.GeoDataFrame, crs: Any, path: Path) -> gpd.GeoDataFrame:

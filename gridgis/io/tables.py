@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from gridgis.errors import InvalidInput
+from gridgis.io.reading.excel import check_workbook
+from gridgis.io.reading.text import plain_encoding
 
 
 def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
@@ -24,7 +26,11 @@ def read_table(path: str | Path, heads: Mapping[str, str]) -> pd.DataFrame:
     if not path.is_file():
         raise InvalidInput(f"没有文件 {path}", f"there is no file {path}", path=str(path))
     try:
-        table = pd.read_excel(path, dtype=str) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+        if path.suffix.lower() == ".xlsx":
+            check_workbook(path, str(path))
+            table = pd.read_excel(path, dtype=str)
+        else:
+            table = pd.read_csv(path, dtype=str, encoding=plain_encoding(path))
     except (ValueError, OSError, KeyError) as e:
         raise InvalidInput(f"无法读取表格 {path}：{e}", f"cannot read the table {path}: {e}", path=str(path)) from e
     table.columns = pd.Index(renamed([str(c).strip() for c in table.columns], heads, path))
@@ -48,10 +54,3 @@ def renamed(columns: list[str], heads: Mapping[str, str], path: Path) -> list[st
             columns=both,
         )
     return names
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return pd.read_csv(path, dtype=str, encoding="gb18030")

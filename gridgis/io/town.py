@@ -15,8 +15,9 @@ from shapely.geometry.base import BaseGeometry
 
 from gridgis.errors import InvalidInput
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_work
+from gridgis.io.columns import match_columns
 from gridgis.io.notes import Notes
-from gridgis.io.read import EXTENSIONS, list_layers, read_stored
+from gridgis.io.read import TOWN_EXTENSIONS, list_layers, read_stored
 from gridgis.io.validate import (
     LINE,
     POINT,
@@ -65,6 +66,9 @@ LAYERS = {
     ),
 }
 """The layers of a town, by the name of their file."""
+
+IMPORT_TABLES = ("report", "repairs")
+"""What gridgis import keeps beside them in a town's GeoPackage."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def read_town(path: str | Path) -> Town:
     Parameters
     ----------
     path
-        Folder with files of gridgis.io.read.EXTENSIONS, or a .gpkg file.
+        Folder with files of gridgis.io.read.TOWN_EXTENSIONS, or a .gpkg file.
 
     Returns
     -------
@@ -154,7 +158,7 @@ def read_town(path: str | Path) -> Town:
             path=str(path),
             missing=missing,
         )
-    for name in sorted(_there(path) - set(LAYERS)):
+    for name in sorted(_there(path) - {*LAYERS, *IMPORT_TABLES}):
         zh = f"图层“{name}”不是城镇的图层，未读取；城镇的图层：{'、'.join(LAYERS)}"
         en = f"layer '{name}' is none of a town's and is not read; a town's layers: {', '.join(LAYERS)}"
         notes.add("warning", name, "layer-unknown", None, zh, en)
@@ -278,7 +282,7 @@ def _find_layers(path: Path) -> dict[str, Path]:
         raise InvalidInput(f"找不到城镇数据 {path}", f"there is no town at {path}", path=str(path))
     found: dict[str, Path] = {}
     for name in LAYERS:
-        files = [path / f"{name}{ext}" for ext in EXTENSIONS if (path / f"{name}{ext}").is_file()]
+        files = [path / f"{name}{ext}" for ext in TOWN_EXTENSIONS if (path / f"{name}{ext}").is_file()]
         if len(files) > 1:
             names = [f.name for f in files]
             raise InvalidInput(
@@ -296,11 +300,13 @@ def _there(path: Path) -> set[str]:
     """Return the names of all layers of a town, its own and others."""
     if path.is_file():
         return set(list_layers(path))
-    return {file.stem for file in path.iterdir() if file.suffix.lower() in EXTENSIONS}
+    return {file.stem for file in path.iterdir() if file.suffix.lower() in TOWN_EXTENSIONS}
 
 
 def _read(name: str, source: Path | None, notes: Notes) -> Layer:
     if source is None:
         return None
     layer = name if source.suffix.lower() == ".gpkg" and name in list_layers(source) else None
-    return read_stored(source, layer, notes=notes, may_be_empty=not LAYERS[name].needed)
+    return match_columns(
+        read_stored(source, layer, notes=notes, may_be_empty=not LAYERS[name].needed), name, None, notes
+    )

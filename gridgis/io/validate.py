@@ -63,6 +63,7 @@ def check_coordinates(frame: gpd.GeoDataFrame, layer: str) -> None:
     In lon/lat, longitude 3-54 with latitude 73-136 is China with lon and lat swapped.
     """
     need_crs(frame, layer)
+    check_finite(frame, layer)
     geoms = frame.geometry.to_numpy()
     xy, at = shapely.get_coordinates(geoms, return_index=True)
     x, y = xy[:, 0], xy[:, 1]
@@ -70,7 +71,6 @@ def check_coordinates(frame: gpd.GeoDataFrame, layer: str) -> None:
     def rows(bad: Any) -> Any:
         return np.isin(np.arange(len(frame)), at[bad])
 
-    refuse_rows(frame, rows(~np.isfinite(xy).all(axis=1)), layer, "坐标不是有限的数", "coordinates are not finite")
     zero = (np.abs(x) < 1e-6) & (np.abs(y) < 1e-6)
     refuse_rows(frame, rows(zero), layer, "坐标为 (0, 0)，即没有定位", "coordinates are (0, 0), that is, not located")
     if frame.crs is None or not frame.crs.is_geographic:
@@ -81,6 +81,13 @@ def check_coordinates(frame: gpd.GeoDataFrame, layer: str) -> None:
     outside = (np.abs(x) > 180) | (np.abs(y) > 90)
     zh, en = "坐标超出经纬度范围；坐标系可能标错", "coordinates beyond lon/lat; the CRS may be stated wrongly"
     refuse_rows(frame, rows(outside), layer, zh, en)
+
+
+def check_finite(frame: gpd.GeoDataFrame, layer: str) -> None:
+    """Refuse features with coordinates that are not finite numbers."""
+    xy, at = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+    bad = np.isin(np.arange(len(frame)), at[~np.isfinite(xy).all(axis=1)])
+    refuse_rows(frame, bad, layer, "坐标不是有限的数", "coordinates are not finite")
 
 
 def check_types(frame: gpd.GeoDataFrame, layer: str, allowed: tuple[str, ...]) -> None:

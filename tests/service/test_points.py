@@ -17,6 +17,7 @@ import shapely
 
 from gridgis.errors import InvalidInput
 from gridgis.io import point_files
+from gridgis.io.reading import csv_text
 from gridgis.service.locator import Locator
 from gridgis.service.point_answers import Answers, find_points
 from gridgis.service.points import FOUND_COLUMNS, Counts, locate_file, locate_table
@@ -119,7 +120,7 @@ def test_csv_in_parts_is_as_csv_at_once(
     many = pd.concat([points] * 10)
     source = as_csv(many, tmp_path)
     expected = locate_table(locator, source)
-    monkeypatch.setattr(point_files, "_BYTES", 2_000)
+    monkeypatch.setattr(csv_text, "_BYTES", 2_000)
     assert locate_table(locator, source).equals(expected)
 
 
@@ -218,7 +219,7 @@ def test_a_fault_half_way_leaves_the_output_as_it_was(
     source = as_csv(points, tmp_path)
     with source.open("a", encoding="utf-8") as file:
         file.write("1,2,3,4,5,6\n")
-    monkeypatch.setattr(point_files, "_BYTES", 500)
+    monkeypatch.setattr(csv_text, "_BYTES", 500)
     with pytest.raises(InvalidInput, match="cannot read the table"):
         locate_file(locator, source, tmp_path / "out.csv")
     assert ((tmp_path / "out.csv").read_text(encoding="utf-8"), len(list(tmp_path.iterdir()))) == ("before", 2)

@@ -122,7 +122,8 @@ class _Book:
             path=f"{FOLDER}/{own.community}/{own.code}_{file_name(own.name)}",
             title=f"{own.name}划分图" if own.name.endswith("网格") else f"{own.name}网格划分图",
             code=own.code, fields=fields, shape=own.shape,
-            parts=tuple(_part(g, own.name) for g in below), part_level=3, finer=(), around=self.around[2],
+            parts=tuple(_part(g, own.name) for g in below), part_level=3, finer=(),
+            around=self._without(2, own.shape),
             dedicated=self.dedicated, communities=self.borders, tables=(_table("名称", below, own.name),),
         )  # fmt: skip
 
@@ -146,7 +147,7 @@ class _Book:
             path=f"{FOLDER}/{code}/{code}_{file_name(name)}_总图", title=f"{name}网格划分总图", code=code,
             fields=fields, shape=shape,
             parts=tuple(_part(g, name, t) for g, t in zip(below, tints, strict=True)), part_level=2,
-            finer=tuple(g.shape for g in finer), around=self.around[1], dedicated=self.dedicated,
+            finer=tuple(g.shape for g in finer), around=self._without(1, shape), dedicated=self.dedicated,
             communities=self.borders, tables=(_table("二级网格", below, name), _table("专属网格", dedicated, "")),
         )  # fmt: skip
 
@@ -177,6 +178,12 @@ class _Book:
             around=self.around[1].iloc[:0], dedicated=(), communities=(),
             tables=(Table(("代码", "名称", "网格", "户数", "公顷"), (19, 19, 7, 9, 11), rows),),
         )  # fmt: skip
+
+    def _without(self, level: int, own: Any) -> gpd.GeoDataFrame:
+        """Return the neighbours of a shape among the grids of a level: not what lies in it, nor what it lies in."""
+        frame = self.around[level]
+        inner = shapely.point_on_surface(frame.geometry.to_numpy())
+        return frame[~shapely.intersects(inner, own)]
 
     def _around(self, level: int) -> gpd.GeoDataFrame:
         chosen = [g for g in self.grids if g.level == level]

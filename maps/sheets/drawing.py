@@ -16,7 +16,7 @@ from maps.sheets.fonts import Font
 from maps.sheets.ground import Ground, Symbol, seen
 from maps.sheets.labels import Labels, Style
 from maps.sheets.paper import LANDSCAPE, Paper
-from maps.sheets.window import Window, open_window, scale_bar_m
+from maps.sheets.window import Window, open_window
 
 LEFT, RIGHT, BOTTOM, TOP = 14.0, 287.0, 19.0, 191.0
 PANEL = 65.0
@@ -41,12 +41,11 @@ def draw_sheet(sheet: Sheet, package: Package, font: Font) -> Paper:
     town.draw()
     _veil(paper, window, shape)
     symbols = [*_borders(paper, window, sheet, shape), *_dedicated(paper, window, sheet), *town.symbols]
-    _reserve(labels, window)
     _names(labels, window, sheet, shape, town)
     _frame(paper, window)
     _head(paper, sheet)
     _foot(paper, package, window)
-    _panel(paper, sheet, symbols)
+    _panel(paper, sheet, symbols, window.scale)
     return paper
 
 
@@ -79,7 +78,7 @@ def _borders(paper: Paper, window: Window, sheet: Sheet, shape: Any) -> list[Sym
                 width, dashes)  # fmt: skip
     if sheet.communities:
         edges = _edges(window, sheet.communities)
-        if not all(shapely.is_empty(edges)):
+        if shapely.difference(shapely.union_all(edges), shapely.boundary(shape).buffer(BORDER_MM)).length > 1:
             _stroke(paper, symbols, "社区界", edges, styles.COMMUNITY, 0.4, (4, 1, 0.8, 1), ("#cdb5df", 1.8))
     name = {3: "本网格界", 2: "本社区界", 1: "范围界"}[sheet.part_level]
     _stroke(paper, symbols, name, [shapely.boundary(shape)], styles.BORDER, BORDER_MM, (), ("white", BORDER_MM + 0.7))
@@ -132,14 +131,6 @@ def _dedicated(paper: Paper, window: Window, sheet: Sheet) -> list[Symbol]:
     return symbols
 
 
-def _reserve(labels: Labels, window: Window) -> None:
-    """Keep names off the north arrow and the scale bar."""
-    right, top = window.x + window.width, window.y + window.height
-    labels.keep_free(
-        shapely.box(right - 15, top - 23, right, top), shapely.box(window.x, window.y, window.x + 66, window.y + 13.5)
-    )
-
-
 def _names(labels: Labels, window: Window, sheet: Sheet, shape: Any, town: Ground) -> None:
     """Write the names, the weightiest first."""
     own = TOP_STYLE if sheet.part_level == 1 else PART_STYLE
@@ -157,38 +148,17 @@ def _names(labels: Labels, window: Window, sheet: Sheet, shape: Any, town: Groun
 
 
 def _frame(paper: Paper, window: Window) -> None:
-    """Draw the frame, the north arrow and the scale bar."""
-    x, y, right, top = window.x, window.y, window.x + window.width, window.y + window.height
+    """Draw the frame; what stands out of it, as the round ends of cut roads do, is covered."""
     page = shapely.box(0, 0, paper.width, paper.height)
-    paper.areas([shapely.difference(page, window.frame)], "white")  # round ends of cut roads stand out
+    paper.areas([shapely.difference(page, window.frame)], "white")
     paper.areas([window.frame], None, "black", width_mm=0.5)
-    at = right - 7.5
-    paper.areas([shapely.box(right - 13.5, top - 21.5, right - 1.5, top - 1.5)], "white", alpha=0.85)
-    paper.areas([shapely.Polygon([(at, top - 7), (at - 3.2, top - 19.5), (at, top - 16.8)])], "black", "black")
-    paper.areas([shapely.Polygon([(at, top - 7), (at + 3.2, top - 19.5), (at, top - 16.8)])], "white", "black")
-    paper.text(at, top - 5.8, "北", 9, bold=True, across="center")
-    length_m, parts = scale_bar_m(window.scale, 50)
-    length = length_m * 1000 / window.scale
-    paper.areas([shapely.box(x + 1.5, y + 1.5, x + 64, y + 12.5)], "white", alpha=0.85)
-    for k in range(parts):
-        paper.box(
-            x + 5 + k * length / parts, y + 3, length / parts, 1.5, "black" if k % 2 == 0 else "white", "black", 0.15
-        )
-    for k in (0, parts // 2, parts) if parts % 2 == 0 else (0, parts):
-        paper.text(x + 5 + k * length / parts, y + 5.4, _metres(length_m * k / parts, k == parts, length_m), 6.5,
-                   across="center")  # fmt: skip
-    paper.text(x + 5, y + 8.9, f"比例尺 1:{window.scale:.0f}", 7.5, bold=True)
-
-
-def _metres(value_m: float, last: bool, longest_m: float) -> str:
-    """Return a figure of the scale bar; the last one has the unit."""
-    size, unit = (1000, "千米") if longest_m >= 2000 else (1, "米")
-    return f"{value_m / size:g}{unit if last else ''}"
 
 
 def _head(paper: Paper, sheet: Sheet) -> None:
-    title = paper.font.cut(sheet.title, 17, RIGHT - LEFT - 110, bold=True)
-    paper.text((LEFT + RIGHT) / 2, 195.5, title, 17, bold=True, across="center")
+    room = RIGHT - LEFT - 110
+    points = next((p for p in (17, 14, 11) if paper.font.width_mm(sheet.title, p, bold=True) <= room), 11)
+    title = paper.font.cut(sheet.title, points, room, bold=True)
+    paper.text((LEFT + RIGHT) / 2, 195.5, title, points, bold=True, across="center")
     if sheet.code:
         paper.text(RIGHT, 195.0, f"编码 {sheet.code}", 9, across="right")
 
@@ -204,10 +174,11 @@ def _foot(paper: Paper, package: Package, window: Window) -> None:
     paper.text(RIGHT, y, "网格界线以备案坐标数据为准，本图示意", 6.5, across="right")
 
 
-def _panel(paper: Paper, sheet: Sheet, symbols: Sequence[Symbol]) -> None:
+def _panel(paper: Paper, sheet: Sheet, symbols: Sequence[Symbol], scale: float) -> None:
     x = RIGHT - PANEL
     under = panel.fields(paper, x, TOP, PANEL, sheet.fields)
     high = panel.legend_height(symbols)
     panel.legend(paper, x, BOTTOM, PANEL, symbols)
+    panel.scale_bar(paper, x, BOTTOM + high, PANEL, scale)
     for table in sheet.tables:
-        under = panel.table(paper, x, under - 2.5, BOTTOM + high + 2.0, table)
+        under = panel.table(paper, x, under - 2.5, BOTTOM + high + panel.SCALE_MM + 2.0, table)

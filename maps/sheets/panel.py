@@ -1,17 +1,21 @@
-"""The panel beside a drawing: what is said of the grid, the table of its parts, the legend."""
+"""The panel beside a drawing: what is said of the grid, the table of its parts, scale bar and legend."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import shapely
+
 from maps.sheets.content import NUMBERS, Table
 from maps.sheets.ground import Symbol
 from maps.sheets.paper import Paper
+from maps.sheets.window import scale_bar_m
 
 HEAD_MM = 18.0
 ROW_MM = 3.9
 LINE = "#777777"
 SHADE = "#efefef"
+SCALE_MM = 17.0
 
 
 def fields(paper: Paper, x: float, top: float, width: float, rows: Sequence[tuple[str, str]]) -> float:
@@ -72,6 +76,36 @@ def _cells(paper: Paper, x: float, y: float, content: Table, cells: Sequence[str
         else:
             paper.text(x + 0.8, y + 1.15, text, points)
         x += width
+
+
+def scale_bar(paper: Paper, x: float, bottom: float, width: float, scale: float) -> None:
+    """Draw the north arrow, the scale and its bar, boxed."""
+    paper.box(x, bottom, width, SCALE_MM, "white", LINE, 0.2)
+    at, top = x + 8, bottom + SCALE_MM
+    paper.areas([shapely.Polygon([(at, top - 4.8), (at - 2.6, top - 14.6), (at, top - 12.6)])], "black", "black")
+    paper.areas([shapely.Polygon([(at, top - 4.8), (at + 2.6, top - 14.6), (at, top - 12.6)])], "white", "black")
+    paper.text(at, top - 4.0, "北", 7.5, bold=True, across="center")
+    length_m, parts = scale_bar_m(scale, 36)
+    left, length = x + 19, length_m * 1000 / scale
+    paper.text(left, bottom + 10.6, f"比例尺 1:{scale:.0f}", 8, bold=True)
+    for k in range(parts):
+        shade = "black" if k % 2 == 0 else "white"
+        paper.box(left + k * length / parts, bottom + 3, length / parts, 1.4, shade, "black", 0.15)
+    for k in (0, parts // 2, parts) if parts % 2 == 0 else (0, parts):
+        text = _metres(length_m * k / parts, k == parts, length_m)
+        paper.text(left + k * length / parts, bottom + 5.5, text, 6.5, across="center")
+
+
+def _metres(value_m: float, last: bool, longest_m: float) -> str:
+    """Return a figure of the scale bar; the last one has the unit.
+
+    Examples
+    --------
+    >>> _metres(100, True, 200), _metres(2500, False, 5000)
+    ('100米', '2.5')
+    """
+    size, unit = (1000, "千米") if longest_m >= 2000 else (1, "米")
+    return f"{value_m / size:g}{unit if last else ''}"
 
 
 def legend_height(symbols: Sequence[Symbol]) -> float:

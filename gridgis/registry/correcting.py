@@ -1,8 +1,8 @@
 """Corrections of what is in force, without a plan: names, leaders, their phones, remarks. All or nothing.
 
 A corrected name is a new revision (SEMANTICS 5): the same grid, code and border with another name, no lineage, marked
-"corrected". Such a revision makes no open plan stale: a plan takes the names of the grids it continues from what is
-in force. Leaders and remarks are no part of a revision: they change from today on, and past days keep theirs.
+"corrected". Such a revision makes no open plan stale: where a plan has taken over the old name, it takes the new one.
+Leaders and remarks are no part of a revision: they change from today on, and past days keep theirs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gridgis.errors import Conflict, InvalidInput, NotFound, Rejected
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
 from gridgis.registry.filing import begin_rows, end_rows, first_day
-from gridgis.registry.plans import Author, powers_of, record
+from gridgis.registry.plans import OPEN_STATES, Author, powers_of, record
 from gridgis.registry.remarks import set_remarks
 from gridgis.registry.seals import seal_revision
 from gridgis.registry.team import import_team
@@ -109,8 +109,18 @@ def _rename(
     values = {"number": number, "plan_id": plan_id, "filed_at": book.clock(), "in_force_from": day}
     connection.execute(sa.insert(t.revision).values(**values, filed_by=author.by))
     seal_revision(connection, number)
+    _rename_in_plans(connection, dict(zip(grids["code"], grids["name"], strict=True)), names)
     record(book, connection, plan_id, "correct", "filed", author)
     return number
+
+
+def _rename_in_plans(connection: sa.Connection, old: Mapping[str, str | None], names: Mapping[str, str]) -> None:
+    """Give grids of open plans that continue a renamed one under its old name the new name: else filing undid it."""
+    g, p = t.plan_grid.c, t.plan.c
+    open_plans = sa.select(p.fid).where(p.state.in_(OPEN_STATES))
+    for code, name in sorted(names.items()):
+        mine = g.plan_id.in_(open_plans) & (g.previous == code) & (g.name == old[code])
+        connection.execute(sa.update(t.plan_grid).where(mine).values(name=name))
 
 
 def _need_names(grids: pd.DataFrame, names: Mapping[str, str]) -> None:

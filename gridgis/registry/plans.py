@@ -26,6 +26,9 @@ from gridgis.registry.book import Book
 from gridgis.registry.joint import refuse_parts, sharing
 from gridgis.registry.store import Instant, begins, chunks, frame, geoframe, insert
 
+OPEN_STATES = ("draft", "submitted", "reviewed", "returned")
+"""A plan in one of these may still be filed."""
+
 
 @dataclass(frozen=True)
 class Author:

@@ -21,14 +21,12 @@ from gridgis.registry import tables as t
 from gridgis.registry.book import Book
 from gridgis.registry.filing import begin_rows, end_rows, first_day, settle_codes
 from gridgis.registry.joint import members_of
-from gridgis.registry.plans import Author, issued, powers_of, record
+from gridgis.registry.plans import OPEN_STATES, Author, issued, powers_of, record
 from gridgis.registry.remarks import carry_remarks
 from gridgis.registry.seals import seal_revision
 from gridgis.registry.store import insert
 from gridgis.registry.team import carry_over
 from gridgis.registry.team_filing import file_team
-
-OPEN_STATES = ("draft", "submitted", "reviewed", "returned")
 
 
 def recode_all(book: Book, connection: sa.Connection, lineage: Lineage, author: Author, in_force_from: Any) -> int:

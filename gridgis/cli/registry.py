@@ -182,6 +182,34 @@ def recode(
     typer.echo(f"已换码，成为第 {number} 版 / recoded as revision {number}")
 
 
+@registry_app.command("merge")
+def merge(
+    registry: RegistryFile,
+    communities: Annotated[list[str], typer.Argument(help="要合并的社区代码 / codes of the communities")],
+    name: Annotated[str, typer.Option(help="合并后的社区名称 / name of the new community")] = "",
+    code: Annotated[
+        str | None, typer.Option(help="新社区的代码；cjt349-20 可自动编号 / its code; cjt349-20 numbers it itself")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """把几个社区合并为一个，以便整体重新划分；备案后才生效。 / Make one community of several, to be divided anew.
+
+    保留原有下级网格的合并用 plan merge。 / To keep the grids below as they are, use plan merge.
+
+    例 / example: gridgis registry merge registry.gpkg 610902001003 610902001004 --code 610902001009 --name 联合社区
+    """
+    from gridgis.cli.report import print_json
+    from gridgis.service.plans import open_registry
+
+    with open_registry(registry) as opened:
+        made = opened.merge_communities(communities, name, code)
+    if as_json:
+        print_json({"community": made, "members": sorted(communities)})
+        return
+    typer.echo(f"合并社区 / merged community: {made}")
+    typer.echo(f"下一步 / next: gridgis divide TOWN --community {made} --registry {registry} -o plan.gpkg")
+
+
 @registry_app.command("migrate")
 def migrate(registry: RegistryFile) -> None:
     """把旧版注册库升级到本版（打开时也会自动升级）。 / Bring an earlier version up to this one; opening does so too.

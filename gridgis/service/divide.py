@@ -37,6 +37,7 @@ from gridgis.model import (
 from gridgis.partition import divide
 from gridgis.registry import Registry
 from gridgis.service.changes import Changes, find_changes, with_changes
+from gridgis.service.merged import with_merged
 from gridgis.service.plans import communities_on_base
 
 EXCEPTED = (
@@ -79,7 +80,7 @@ def divide_town(
     progress
         Called with (stage, done, total).
     only
-        Codes of the communities to divide; empty: all.
+        Codes of the communities to divide; empty: all. Those that a registry has merged are divided as one.
     previous
         An earlier plan, or a registry with its grids in force: its base boundaries and work CRS are kept, so that the
         new grids fit the old ones of the neighbours vertex by vertex, and grids that continue an old one name it, by
@@ -102,7 +103,8 @@ def divide_town(
         A code of ``only`` is not in the town or in what it was divided into before, there is no such profile, or the
         engine refuses the input.
     """
-    communities = pick(town.to_communities(), only)
+    seen = with_merged(town, previous, only) if isinstance(previous, Registry) else town
+    communities = pick(seen.to_communities(), only)
     found = load_rules(rules) if isinstance(rules, str) else rules
     grids, work_crs = None, None
     if previous is not None:

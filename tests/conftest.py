@@ -25,6 +25,16 @@ TOWN = Path(__file__).parents[1] / "sample_shapes" / "town"
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a file's tests that share a module's fixture to one worker: else every worker makes it anew."""
+    for item in items:
+        found = getattr(item, "_fixtureinfo", None)
+        fixtures = [fixture for same in found.name2fixturedefs.values() for fixture in same] if found else []
+        if any(fixture.scope == "module" for fixture in fixtures) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the indexes of databases away from the user's own."""

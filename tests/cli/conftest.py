@@ -1,40 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gridgis.cli import main
 from tests.cli.small_town import write_town
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run of the command line said."""
-
-    code: int
-    out: str
-    err: str
-
+from tests.command_line import Result, run_command
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run() -> Run:
     """Run the command line as the console script does: its exit code, stdout and stderr."""
-
-    def call(*args: object) -> Result:
-        monkeypatch.setattr("sys.argv", ["gridgis", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return Result(int(left.value.code or 0), said.out, said.err)
-
-    return call
+    return run_command
 
 
 @pytest.fixture(scope="session")

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyogrio
 import pytest
 
+from tests.command_line import run_command
+
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("demo")]
 
-CLI = [sys.executable, "-c", "from gridgis.cli import main; main()"]
 TOP = "990001001001"
-
-
-def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*CLI, *map(str, words)], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +26,12 @@ def corrected(demo: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) 
     atoms = pyogrio.read_dataframe(folder / "plan.gpkg", layer="atoms")
     atoms.loc[atoms["local_id"].str.startswith(f"{TOP}-3-01-"), "local_id"] = f"{TOP}-3-01-01"
     atoms.to_file(folder / "edited.gpkg", layer="atoms")
-    told = _run(
+    told = run_command(
         "plan", "new", folder / "plan.gpkg", "-r", folder / "registry.gpkg", "--from-atoms", folder / "edited.gpkg",
         "--save", folder / "corrected.gpkg", "--json",
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    return folder, json.loads(told.stdout)
+    assert told.code == 0, told.err
+    return folder, json.loads(told.out)
 
 
 def test_a_broken_rule_is_told_when_the_corrected_plan_is_taken_in(corrected: tuple[Path, dict[str, Any]]) -> None:
@@ -45,15 +40,15 @@ def test_a_broken_rule_is_told_when_the_corrected_plan_is_taken_in(corrected: tu
 
 
 def test_who_submits_sees_what_is_broken(corrected: tuple[Path, dict[str, Any]]) -> None:
-    told = _run("plan", "submit", "3", "-r", corrected[0] / "registry.gpkg")
-    assert told.returncode == 0, told.stderr
-    assert "the plan breaks rules in 1 places" in told.stdout
+    told = run_command("plan", "submit", "3", "-r", corrected[0] / "registry.gpkg")
+    assert told.code == 0, told.err
+    assert "the plan breaks rules in 1 places" in told.out
 
 
 def test_the_corrected_plan_can_be_verified_from_its_file(corrected: tuple[Path, dict[str, Any]]) -> None:
-    told = _run("verify", corrected[0] / "corrected.gpkg", "--json")
-    assert told.returncode == 1
-    assert {v["rule"] for v in json.loads(told.stdout)["violations"]} == {"band-3"}
+    told = run_command("verify", corrected[0] / "corrected.gpkg", "--json")
+    assert told.code == 1
+    assert {v["rule"] for v in json.loads(told.out)["violations"]} == {"band-3"}
 
 
 def test_an_atom_cannot_hang_on_a_level_2_grid_that_is_divided(demo: tuple[Path, Any], tmp_path: Path) -> None:
@@ -61,8 +56,8 @@ def test_an_atom_cannot_hang_on_a_level_2_grid_that_is_divided(demo: tuple[Path,
     atoms.loc[atoms["local_id"] == f"{TOP}-3-01-01", "local_id"] = f"{TOP}-2-01"
     atoms.to_file(tmp_path / "edited.gpkg", layer="atoms")
     shutil.copy(demo[0] / "registry.gpkg", tmp_path / "registry.gpkg")
-    told = _run(
+    told = run_command(
         "plan", "new", demo[0] / "plan.gpkg", "-r", tmp_path / "registry.gpkg", "--from-atoms", tmp_path / "edited.gpkg"
     )
-    assert told.returncode == 2
-    assert f"{TOP}-2-01" in told.stderr
+    assert told.code == 2
+    assert f"{TOP}-2-01" in told.err

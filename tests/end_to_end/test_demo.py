@@ -17,6 +17,7 @@ import shapely
 from gridgis.errors import Conflict
 from gridgis.registry import Registry
 from gridgis.service.demo import fresh_folder
+from tests.command_line import run_command
 from tests.oracles.rational import Prepared
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("demo")]
@@ -134,10 +135,9 @@ def test_two_runs_of_divide_with_one_seed_write_the_same_geometry_and_codes(demo
 
 def test_the_demo_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    cli = [sys.executable, "-c", "from gridgis.cli import main; main()"]
-    run = subprocess.run([*cli, "demo", "-o", str(tmp_path)], capture_output=True, text=True)
-    assert run.returncode == 1
-    assert "the demo did not make mine.txt" in run.stderr
+    run = run_command("demo", "-o", tmp_path)
+    assert run.code == 1
+    assert "the demo did not make mine.txt" in run.err
     assert (tmp_path / "mine.txt").exists()
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import GRIDGIS
+from tests.command_line import run_command
 
-pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("town-level")]
+pytestmark = pytest.mark.heavy
 
 TOWN = Path(__file__).parents[2] / "sample_shapes" / "town"
 STREET = "990001001000000"
 
 
 def run(folder: Path, *words: str) -> str:
-    done = subprocess.run([*GRIDGIS, *words], capture_output=True, text=True, check=False, cwd=folder)
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
+    done = run_command(*words, folder=folder)
+    assert done.code == 0, done.err + done.out
+    return done.out
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +86,6 @@ def test_another_kind_of_rules_in_the_same_street_is_refused(filed: Path) -> Non
     words = ["--community", "990001001002", "--registry", "r.gpkg", "-o", "one.gpkg"]
     run(filed / "mixed", "divide", str(TOWN), *words)
     run(filed / "mixed", "plan", "new", "one.gpkg", "-r", "r.gpkg", "--title", "文澜", "--by", "张三")
-    submit = [*GRIDGIS, "plan", "submit", "2", "-r", "r.gpkg", "--by", "张三"]
-    done = subprocess.run(submit, capture_output=True, text=True, check=False, cwd=filed / "mixed")
-    assert done.returncode != 0
-    assert "in one street all are level 1" in done.stderr
+    done = run_command("plan", "submit", "2", "-r", "r.gpkg", "--by", "张三", folder=filed / "mixed")
+    assert done.code != 0
+    assert "in one street all are level 1" in done.err

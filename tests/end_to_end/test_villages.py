@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +10,7 @@ import pytest
 
 from gridgis.geometry.coverage import polygon_parts
 from gridgis.registry import Registry
+from tests.command_line import run_command
 
 REAL = os.environ.get("GRIDGIS_REAL_DATA")
 SCHEME = Path(__file__).parents[1] / "coding" / "schemes" / "taipei-11.toml"
@@ -50,7 +49,6 @@ def test_the_broken_village_is_reported_with_what_was_left_out(filed: tuple[Path
 
 
 def _run(*words: str) -> str:
-    command = [sys.executable, "-c", "from gridgis.cli import main; main()", *words]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+    done = run_command(*words)
+    assert done.code == 0, done.err
+    return done.out

@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+ASK = "import sys; print(sys.executable)"
+
 
 def without_network() -> list[str]:
     """Return the command that runs another one in a namespace without a network; [] where that is not permitted."""
@@ -16,6 +18,15 @@ def without_network() -> list[str]:
     if command[0] and subprocess.run([*command, "true"], capture_output=True).returncode == 0:
         return command
     return []
+
+
+def find_python(version: str) -> str | None:
+    """Return the interpreter that stands behind ``python3.12``; a version manager's stand-in may have none."""
+    try:
+        told = subprocess.run([f"python{version}", "-c", ASK], capture_output=True, text=True)
+    except OSError:
+        return None
+    return told.stdout.strip() or None
 
 
 def prove(folder: Path, python: str) -> None:
@@ -28,7 +39,7 @@ def prove(folder: Path, python: str) -> None:
     python : str
         The Python version that it is for, as "3.11"; without one on this machine nothing is proved, and this is said.
     """
-    interpreter = sys.executable if python == "{}.{}".format(*sys.version_info) else shutil.which(f"python{python}")
+    interpreter = sys.executable if python == "{}.{}".format(*sys.version_info) else find_python(python)
     if interpreter is None:
         sys.stdout.write(f"未试装：本机没有 Python {python} / not tried: no Python {python} here\n")
         return

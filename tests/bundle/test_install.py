@@ -91,6 +91,11 @@ def test_a_machine_without_python_is_told(tmp_path: Path) -> None:
     assert f"No Python found: install Python {PYTHON} first" in told
 
 
+def test_a_python_that_was_named_and_does_not_run_is_not_replaced_by_another(tmp_path: Path) -> None:
+    told = refusal(make_bundle(tmp_path / "bundle", HERE), PYTHON=str(tmp_path / "nowhere"), PATH=os.environ["PATH"])
+    assert f"No Python found: install Python {PYTHON} first" in told
+
+
 def test_the_script_for_windows_has_its_line_ends(tmp_path: Path) -> None:
     """The command processor of Windows misreads labels in a file with bare line feeds."""
     text = (make_bundle(tmp_path / "bundle", Target("windows", "3.12")) / "install.bat").read_bytes()

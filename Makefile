@@ -10,13 +10,17 @@ INSTALLED := $(VENV)/.installed
 # Where everything is required (continuous integration), the peers of the benchmarks are tested too.
 EXTRAS := dev$(if $(filter 1,$(GRIDGIS_REQUIRE)),$(comma)bench)
 
-.PHONY: demo test coverage faults lint install system bundle clean
+.PHONY: demo test kernels coverage faults lint install system bundle clean
 
 demo: $(INSTALLED)
 	@$(BIN)/gridgis demo -o demo
 
 test: $(INSTALLED) system
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25
+
+# Compiling the engine takes a minute, once: in a fresh clone each worker of the tests would do it, at the same time.
+kernels: $(INSTALLED)
+	@folder=$$(mktemp -d) && $(BIN)/gridgis demo -o $$folder >/dev/null && rm -rf $$folder
 
 # Tracing every line takes tests a quarter longer, so it is not part of `make test`.
 coverage: $(INSTALLED) system

@@ -34,14 +34,28 @@ def new(
         Path | None,
         typer.Option(help="改过 local_id 的地块图层或方案文件 / atoms, or a plan file, with edited local_id"),
     ] = None,
-    borders: Annotated[Path | None, typer.Option("--from", help="已有边界的图层 / a layer of given boundaries")] = None,
+    borders: Annotated[
+        str | None, typer.Option("--from", help="已有边界的图层，文件或 文件:图层 / a layer of given boundaries")
+    ] = None,
     code_column: Annotated[str, typer.Option(help="边界图层的编码列 / its column of codes")] = "code",
     name_column: Annotated[str, typer.Option(help="边界图层的名称列 / its column of names")] = "name",
     community_name_column: Annotated[
         str | None, typer.Option(help="社区名称列 / its column of community names")
     ] = None,
     level: Annotated[int | None, typer.Option(help="给定边界的级别 1 或 2 / level of the given boundaries")] = None,
-    crs: Annotated[str | None, typer.Option(help="边界图层未注明时的坐标系 / CRS where the layer states none")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="边界图层的坐标系，写法同 import / its CRS, as for gridgis import")
+    ] = None,
+    shifted: Annotated[
+        str | None, typer.Option(help="边界图层的偏移：GCJ-02、BD-09、auto、none / its shift, as for gridgis import")
+    ] = None,
+    reference: Annotated[str | None, typer.Option(help="可靠的参考边界 / lines known to be right")] = None,
+    swap: Annotated[bool, typer.Option("--swap", help="边界图层 x、y 颠倒 / its x and y are swapped")] = False,
+    encoding: Annotated[str | None, typer.Option(help="边界图层的属性编码 / its encoding")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="修复边界的小缝隙与重叠 / mend its small gaps and overlaps")
+    ] = False,
+    tolerance: Annotated[float, typer.Option(help="修复的最大宽度（米） / mend up to this width, metres")] = 0.5,
     save: Annotated[
         Path | None, typer.Option(help="另存改后的方案文件 / write the corrected plan to a file too")
     ] = None,
@@ -62,17 +76,22 @@ def new(
 
     gridgis plan new -r registry.gpkg --from villages.geojson --code-column VILLCODE --name-column VILLNAME
     """
-    from gridgis.service.plans import Borders, open_registry
+    from gridgis.service.borders import Borders
+    from gridgis.service.importing import split_source
+    from gridgis.service.mending import Mending
+    from gridgis.service.plans import open_registry
 
     given = None
     if borders is not None:
-        given = Borders(borders, code_column, name_column, community_name_column, level, crs)
+        columns = (code_column, name_column, community_name_column)
+        how = Mending(repair, tolerance)
+        given = Borders(borders, *columns, level, crs, shifted, reference, swap, encoding, how)
     with open_registry(registry) as opened:
         division = _division(opened, plan, from_atoms, given)
         if save is not None:
             _save(division, save, plan or from_atoms)
         communities = division.base if given else None
-        called = title or _title(plan or from_atoms or borders)
+        called = title or _title(plan or from_atoms or (split_source(borders)[0] if borders else None))
         number = opened.plan_new(division, called, by, why, communities, office)
         grids = opened.plan_grids(number)
     _say_new(number, len(grids), _told(division, given is not None), registry, as_json)
@@ -95,7 +114,8 @@ def _save(division: DivisionPlan, path: Path, source: Path | None) -> None:
 
 def _division(registry: Registry, plan: Path | None, atoms: Path | None, borders: Any) -> DivisionPlan:
     from gridgis.io.plan_file import read_plan
-    from gridgis.service.plans import plan_from_borders, read_plan_with_atoms, with_findings
+    from gridgis.service.borders import plan_from_borders
+    from gridgis.service.plans import read_plan_with_atoms, with_findings
 
     if borders is not None and (plan or atoms):
         raise InvalidInput(

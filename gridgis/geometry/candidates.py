@@ -117,7 +117,8 @@ def _straight(bounds: Bounds) -> list[Candidate]:
     west, south, east, north = CHINA
     lon, lat = (x0 + x1) / 2, (y0 + y1) / 2
     if west <= x0 and x1 <= east and south <= y0 and y1 <= north:
-        zh, en = "CGCS2000 经纬度", "CGCS2000 longitude and latitude"
+        zh = "CGCS2000 经纬度；取自网络地图的另加 --shifted GCJ-02 或 BD-09"
+        en = "CGCS2000 longitude and latitude; from a map on the internet add --shifted GCJ-02 or BD-09"
         return [Candidate(STORED_CRS, zh, en, lon, lat)]
     if south <= x0 and x1 <= north and west <= y0 and y1 <= east:
         return []  # lat, lon: the other way round fits China

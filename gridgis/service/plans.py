@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,19 @@ import pandas as pd
 
 from gridgis.checks import verify
 from gridgis.coding import Scheme
-from gridgis.dispatch.days import to_text
 from gridgis.errors import InvalidInput, NotFound
-from gridgis.geometry.coverage import dissolve, node_base, report_row
+from gridgis.geometry.coverage import node_base, report_row
 from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored
 from gridgis.io.plan_file import check_output, read_communities, read_plan
-from gridgis.io.read import list_layers, read_layer, read_stored
+from gridgis.io.read import list_layers, read_stored
 from gridgis.io.tables import read_table
 from gridgis.io.town import Town, read_town
 from gridgis.ledger.states import STATES
 from gridgis.model import (
-    ATOM_COLUMNS,
-    BORDER_COLUMNS,
-    BUILDING_COLUMNS,
-    GRID_COLUMNS,
     REPORT_COLUMNS,
     Community,
     DivisionPlan,
-    DivisionRules,
     PlanReport,
-    need_columns,
 )
 from gridgis.partition import plan_from_atoms
 from gridgis.registry import Registry
@@ -203,104 +196,6 @@ def _with_rows(plan: DivisionPlan, rows: list[dict[str, Any]]) -> DivisionPlan:
     return replace(plan, report=PlanReport(table, plan.report.figures))
 
 
-@dataclass(frozen=True)
-class Borders:
-    """A file of given boundaries with codes, and which columns say what."""
-
-    path: str | Path
-    code_column: str
-    name_column: str
-    community_name_column: str | None = None
-    level: int | None = None
-    crs: str | None = None
-
-
-def plan_from_borders(registry: Registry, borders: Borders) -> DivisionPlan:
-    """Make a plan of given boundaries and codes; its ``base`` holds the communities that they make up.
-
-    Hand the base to ``Registry.plan_new`` as ``communities``, so that both enter together. The boundaries are noded
-    once, together. Of an invalid one the polygon parts are kept and the rest is reported. The community of a grid is
-    the region in its code. Level 2 gets a level-1 grid over each community.
-
-    Raises
-    ------
-    InvalidInput
-        A column is missing, a code does not fit the registry's scheme, or the level is neither 1 nor 2.
-    """
-    frame = _read_borders(borders)
-    scheme = registry.scheme
-    codes = [scheme.parse(code) for code in frame["code"]]
-    noded, rows = node_base(frame, registry.work_crs)
-    regions = {code.text: code.region for code in codes}
-    noded["community"] = noded["code"].map(regions)
-    level = borders.level or codes[0].level or 1
-    if level not in (1, 2):
-        raise InvalidInput(
-            f"给定边界的级别须为1或2，实为 {level}", f"given boundaries are of level 1 or 2, not {level}"
-        )
-    base = _communities(noded, level)
-    grids = _given_rows(noded, level)
-    if level == 2:
-        tops = base.assign(community=base["code"], code=[scheme.build(c) for c in base["code"]])
-        by_region = dict(zip(tops["community"], tops["code"], strict=True))
-        grids["parent"] = grids["community"].map(by_region)
-        grids = gpd.GeoDataFrame(pd.concat([_given_rows(tops, 1), grids], ignore_index=True), crs=noded.crs)
-    return _bare_plan(grids, noded, base, rows)
-
-
-def _read_borders(borders: Borders) -> gpd.GeoDataFrame:
-    frame = read_layer(borders.path, crs=borders.crs)
-    need_columns(frame, (borders.code_column, borders.name_column), str(borders.path))
-    out = frame[["geometry"]].copy()
-    out["code"] = _texts(frame[borders.code_column])
-    if empty := [k + 1 for k, code in enumerate(out["code"]) if code is None]:
-        raise InvalidInput(
-            f"{borders.path} 的第 {empty[:5]} 行没有编码（列 {borders.code_column}）；请补全",
-            f"rows {empty[:5]} of {borders.path} have no code (column {borders.code_column}); fill them in",
-            rows=empty,
-        )
-    out["name"] = _texts(frame[borders.name_column])
-    if borders.community_name_column is not None:
-        need_columns(frame, (borders.community_name_column,), str(borders.path))
-        out["community_name"] = _texts(frame[borders.community_name_column])
-    return out
-
-
-def _texts(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """Return cells as texts: None where empty, a whole number without '.0' (a null makes floats of a column)."""
-    return pd.Series([to_text(cell) or None for cell in cells], index=cells.index, dtype=object)
-
-
-def _communities(noded: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
-    """Return the communities that the noded borders make up, work CRS."""
-    regions, outlines = dissolve(noded.geometry.to_numpy(), noded["community"].to_numpy())
-    first = noded.drop_duplicates("community").set_index("community").loc[regions]
-    alone = (noded["community"].value_counts().loc[regions].to_numpy() == 1) & (level == 1)
-    names = first["name"].where(alone, regions) if "community_name" not in noded else first["community_name"]
-    return gpd.GeoDataFrame({"code": regions, "name": names.to_numpy()}, geometry=outlines, crs=noded.crs)
-
-
-def _given_rows(frame: gpd.GeoDataFrame, level: int) -> gpd.GeoDataFrame:
-    out = frame[["community", "name", "geometry"]].copy()
-    out = out.assign(local_id=frame["code"], level=level, kind="comprehensive", flags="given")
-    out["households"] = pd.array([pd.NA] * len(out), dtype="Int64")  # not counted; 0 would state a false fact
-    for column in ("mode", "parent", "category", "site_id", "previous"):
-        out[column] = pd.Series([None] * len(out), dtype=object, index=out.index)
-    return out[list(GRID_COLUMNS)].reset_index(drop=True)
-
-
-def _bare_plan(
-    grids: gpd.GeoDataFrame, noded: gpd.GeoDataFrame, base: gpd.GeoDataFrame, rows: list[dict[str, Any]]
-) -> DivisionPlan:
-    crs = grids.crs
-    atoms = noded.assign(atom=range(len(noded)), local_id=noded["code"], households=0, water=False)
-    buildings = gpd.GeoDataFrame({c: [] for c in BUILDING_COLUMNS if c != "geometry"}, geometry=[], crs=crs)
-    borders = gpd.GeoDataFrame({c: [] for c in BORDER_COLUMNS if c != "geometry"}, geometry=[], crs=crs)
-    rules: Mapping[str, DivisionRules] = {}
-    report = PlanReport(pd.DataFrame(rows, columns=list(REPORT_COLUMNS)))
-    return DivisionPlan(grids, buildings, borders, atoms[list(ATOM_COLUMNS)], base, report, rules, 0)
-
-
 def import_team(registry: Registry, path: str | Path, by: str) -> TeamChange:
     """Add the appointments of a table file; those that are there already get its last days."""
     return registry.team_import(read_table(path, TEAM_HEADS), by)
@@ -325,7 +220,7 @@ def summarise(registry: Registry) -> dict[str, Any]:
         "name": registry.name,
         "work_crs": registry.work_crs,
         "scheme": registry.scheme.name,
-        "communities": len(registry.communities()),
+        "communities": int(registry.communities()["members"].isna().sum()),
         "revision": registry.revision,
         "revisions": len(registry.revisions()),
         "grids": {str(k): int(v) for k, v in grids["level"].astype(object).fillna("dedicated").value_counts().items()},

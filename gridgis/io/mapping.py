@@ -23,6 +23,8 @@ from gridgis.io.validate import LINE, POINT, POLYGON
 from gridgis.model import BARRIER_CLASSES
 
 SHAPES = {"line": LINE, "polygon": POLYGON, "any": LINE + POLYGON, "anything": LINE + POLYGON + POINT}
+PACKED = "other_tags"
+"""Column in which a reader of OpenStreetMap keeps the tags that have no column of their own."""
 SHOWN = 8
 """So many kinds of left-out features are named in a report row."""
 
@@ -89,6 +91,7 @@ class TagMapping:
 
     def map_barriers(self, frame: gpd.GeoDataFrame, layer: str, notes: Notes) -> gpd.GeoDataFrame:
         """Return the features that are barriers, with klass and name; the others are counted in a report row."""
+        frame = self._with_tags(frame)
         klass = pd.Series(None, index=frame.index, dtype=object)
         for rule in self.barriers:
             klass[klass.isna() & rule.matches(frame)] = rule.gives["klass"]
@@ -105,6 +108,7 @@ class TagMapping:
 
     def map_buildings(self, frame: gpd.GeoDataFrame, layer: str, notes: Notes) -> gpd.GeoDataFrame:
         """Return the buildings with id, name, households, storeys and use; what is unknown is null."""
+        frame = self._with_tags(frame)
         ids = _first(frame, self.id)
         if ids is None:
             columns = "/".join(self.id)
@@ -122,6 +126,17 @@ class TagMapping:
         values = {"id": ids, "name": _first(frame, self.name), "households": households, "use": use}
         storeys = _storeys(pd.Series(_first(frame, self.storeys), index=frame.index, dtype=object), layer, notes)
         return gpd.GeoDataFrame(values, geometry=frame.geometry, crs=frame.crs).assign(storeys=storeys)
+
+    def _with_tags(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Give the tags that are asked for columns of their own, out of those that are packed together."""
+        if PACKED not in frame.columns:
+            return frame
+        rules = (*self.barriers, *self.buildings)
+        wanted = dict.fromkeys([*(t for r in rules for t in r.when), *self.name, *self.storeys, *self.households])
+        packed = [tags if isinstance(tags, Mapping) else {} for tags in frame[PACKED]]
+        found = {t: [tags.get(t) for tags in packed] for t in wanted if t not in frame.columns}
+        there = {t: pd.Series(values, index=frame.index, dtype=object) for t, values in found.items() if any(values)}
+        return frame.assign(**there)
 
     def _kinds(self, frame: gpd.GeoDataFrame) -> str:
         """Name the most frequent kinds of features by their first tag that a rule speaks of."""

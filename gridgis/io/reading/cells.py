@@ -127,15 +127,13 @@ def _note_place(source: Source, heads: list[str], empty: int) -> None:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    """Return the columns: numbers where every cell is one as people write counts, else texts (None where empty)."""
-    columns = {}
-    for name in table.column_names:
-        column = table[name]
-        found = pc.all(pc.match_substring_regex(column, NUMBER)).as_py()
-        if found:  # neither False nor None (no cell at all)
-            kind = pa.float64() if pc.any(pc.match_substring(column, ".")).as_py() else pa.int64()
-            columns[name] = pc.cast(column, kind).to_pandas()
-        else:
-            columns[name] = column.to_pandas(strings_to_categorical=False).astype(object)
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), columns=table.column_names)
-    return frame
+    columns = {name: column_of_texts(table[name]) for name in table.column_names}
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), columns=table.column_names)
+
+
+def column_of_texts(column: pa.ChunkedArray) -> pd.Series[Any]:
+    """Return a column of texts, None where a cell is empty; as numbers where all are, as people write counts."""
+    if not pc.all(pc.match_substring_regex(column, NUMBER)).as_py():  # False, or None where there is no cell at all
+        return pd.Series(column.to_pandas().astype(object))
+    kind = pa.float64() if pc.any(pc.match_substring(column, ".")).as_py() else pa.int64()
+    return pd.Series(pc.cast(column, kind).to_pandas())

@@ -82,7 +82,7 @@ def note_garbled(frame: pd.DataFrame, subject: str, notes: Notes) -> None:
 
 def _garbled_rows(column: pd.Series[Any]) -> list[tuple[int, str, str, str]]:
     """List (row from 1, text, what it probably was, how) of the garbled texts of a column."""
-    verdicts = {text: probable_text(text) for text in column.unique() if isinstance(text, str)}
+    verdicts = {text: probable_text(text) for text in {v for v in column if isinstance(v, str)}}
     bad = {text for text, verdict in verdicts.items() if verdict is not None}
     if not bad:
         return []

@@ -14,10 +14,12 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from gridgis.geometry.arrays import geometries
 from gridgis.geometry.lonlat import STORED_CRS
+from gridgis.io.reading.cells import column_of_texts
 from gridgis.io.reading.source import Source, check_size, damage_told, unreadable
 from gridgis.io.reading.text import source_encoding
 from gridgis.io.reading.xml import declared_encoding, parse_xml
@@ -137,15 +139,37 @@ def kml_layers(source: Source) -> list[str]:
 
 def read_kml(source: Source, layer: str) -> gpd.GeoDataFrame:
     """Read all placemarks of a KML file; the column ``folder`` holds the names of the folders that each lies in."""
-    check_size(source.path.stat().st_size, source.shown)
     found = _Placemarks()
+    _gather(source, found)
+    return _frame(found, source)
+
+
+def read_kmz(source: Source, layer: str) -> gpd.GeoDataFrame:
+    """Read all KML files in a KMZ: it may link from one to the others."""
+    found = _Placemarks()
+    with TemporaryDirectory(prefix="gridgis-") as folder:
+        with open_zip(source.path, source.shown) as archive:
+            inside = members(archive)
+            names = sorted(n for n in inside if PurePosixPath(n).suffix.lower() == ".kml")
+            for k, name in enumerate(names):
+                extract(archive, inside[name], Path(folder) / f"{k}.kml")
+        if not names:
+            raise unreadable(source.shown, "no .kml in it")
+        for k, name in enumerate(names):
+            _gather(replace(source, path=Path(folder) / f"{k}.kml", shown=f"{source.shown}/{name}"), found)
+    if len(names) > 1:
+        found.left_out.pop("NetworkLink", None)
+    return _frame(found, source)
+
+
+def _gather(source: Source, found: _Placemarks) -> None:
+    check_size(source.path.stat().st_size, source.shown)
     with damage_told(source.shown):
         with source.path.open("rb") as file:
             said = declared_encoding(file.read(200))
         codec = source_encoding(source, said)
         with source.path.open(encoding=codec) as file:
             parse_xml(iter(lambda: file.read(2**20), ""), source.shown, found.start, found.end, found.text)
-        return _frame(found, source)
 
 
 def _frame(found: _Placemarks, source: Source) -> gpd.GeoDataFrame:
@@ -155,21 +179,10 @@ def _frame(found: _Placemarks, source: Source) -> gpd.GeoDataFrame:
         source.notes.add("warning", source.label, "left-out", sum(found.left_out.values()), zh, en)
     shapes = geometries([row.pop("geometry") for row in found.rows])
     columns = list(dict.fromkeys(["name", "folder", *(key for row in found.rows for key in row)]))
-    values = {c: pd.Series([row.get(c) for row in found.rows], dtype=object) for c in columns}
+    values = {c: _column([row.get(c) for row in found.rows]) for c in columns}
     return gpd.GeoDataFrame(values, geometry=gpd.GeoSeries(shapes, crs=STORED_CRS))  # KML is lon/lat by its standard
 
 
-def read_kmz(source: Source, layer: str) -> gpd.GeoDataFrame:
-    """Read the KML file in a KMZ: doc.kml, or the first one."""
-    with TemporaryDirectory(prefix="gridgis-") as folder:
-        inner = Path(folder) / "doc.kml"
-        with open_zip(source.path, source.shown) as archive:
-            inside = members(archive)
-            names = sorted(n for n in inside if PurePosixPath(n).suffix.lower() == ".kml")
-            if not names:
-                raise unreadable(source.shown, "no .kml in it")
-            extract(archive, inside["doc.kml" if "doc.kml" in inside else names[0]], inner)
-        if len(names) > 1:
-            zh, en = f"其中有 {len(names)} 个 KML，只读主文件", f"it holds {len(names)} KML files, the main one is read"
-            source.notes.add("warning", source.label, "left-out", len(names) - 1, zh, en)
-        return read_kml(replace(source, path=inner), layer)
+def _column(texts: list[str | None]) -> pd.Series[Any]:
+    """Return the values of a column: KML says of few what they are, so counts are told as in other tables of texts."""
+    return column_of_texts(pa.chunked_array([pa.array(texts, pa.string())]))

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
@@ -80,9 +81,10 @@ def unreadable(shown: str | Path, error: object) -> InvalidInput:
 
 @contextmanager
 def damage_told(shown: str | Path) -> Iterator[None]:
-    """Turn what libraries raise on a damaged file into InvalidInput."""
+    """Turn what libraries raise on a damaged file into InvalidInput; NaN is judged when all is read."""
     try:
-        yield
+        with np.errstate(invalid="ignore"):
+            yield
     except DAMAGED as e:
         raise unreadable(shown, e or type(e).__name__) from e
 

@@ -15,7 +15,7 @@ BLOCK = 4 * 2**20
 """So many bytes are read at a time."""
 KEPT = 2000
 """An encoding must read the whole file; whether it makes sense is judged by some thousand cells, spread over it."""
-_CELL_END = re.compile(rb'[",;:\t\r\n]+')
+_CELL_END = re.compile(rb'[",;:<>\t\r\n]+')
 """What ends a cell in CSV, JSON and XML, and is never part of a character in GB18030."""
 UTF8_BOM = b"\xef\xbb\xbf"
 

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pyproj
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.candidates import known_crs, missing_crs
 from gridgis.geometry.crs import STORED_CRS, to_stored
 from gridgis.io.notes import Notes
 from gridgis.io.reading.formats import FORMATS
@@ -155,14 +156,11 @@ def _pick_layer(source: Source, layer: str | None) -> str:
 
 
 def _with_crs(frame: gpd.GeoDataFrame, crs: Any, path: Path) -> gpd.GeoDataFrame:
-    if frame.crs is None and crs is None:
-        raise InvalidInput(
-            f"{path} 没有坐标系；请在文件中写明（如 .prj），单独给出的文件也可用 --crs 指明：EPSG:4490（经纬度）、"
-            "EPSG:4545（3度带）等",
-            f"{path} has no CRS; write it into the file (e.g. a .prj), or for a file given by itself state it with "
-            "--crs: EPSG:4490 (lon/lat), EPSG:4545 (3-degree zone) ...",
-            path=str(path),
-        )
+    if known_crs(frame.crs) is None:
+        if crs is None:
+            x0, y0, x1, y1 = (float(v) for v in frame.total_bounds)
+            raise missing_crs((x0, y0, x1, y1), str(path))
+        frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=frame.geometry.to_numpy())
     try:
         if crs is not None:
             pyproj.CRS.from_user_input(crs)

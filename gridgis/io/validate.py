@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from gridgis.errors import InvalidInput
+from gridgis.geometry.candidates import need_plausible
 from gridgis.geometry.crs import choose_work_crs, need_crs, transform_xy
 from gridgis.io.notes import Notes
 
@@ -74,6 +75,8 @@ def check_coordinates(frame: gpd.GeoDataFrame, layer: str) -> None:
     zero = (np.abs(x) < 1e-6) & (np.abs(y) < 1e-6)
     refuse_rows(frame, rows(zero), layer, "坐标为 (0, 0)，即没有定位", "coordinates are (0, 0), that is, not located")
     if frame.crs is None or not frame.crs.is_geographic:
+        if len(x):
+            need_plausible(frame.crs, (float(x.min()), float(y.min()), float(x.max()), float(y.max())), layer)
         return
     swapped = (x >= 3) & (x <= 54) & (y >= 73) & (y <= 136.5)
     zh, en = "经度与纬度似乎颠倒；应为（经度, 纬度）", "lon and lat look swapped; the order is (lon, lat)"

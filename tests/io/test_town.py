@@ -273,3 +273,10 @@ def test_a_community_holds_its_own_buildings(tmp_path: Path) -> None:
 def test_railways_need_no_class_column(tmp_path: Path) -> None:
     way = frame([LineString([(109, 32.7), (109.01, 32.71)])], id=[1])
     assert read(tmp_path, railways=way).barriers()["klass"].tolist() == ["railway"]
+
+
+def test_eastings_that_deny_the_stated_zone_are_refused(tmp_path: Path) -> None:
+    road = frame([LineString([(109.0, 32.705), (109.02, 32.705)])], klass=["primary"])
+    wrong = road.to_crs("EPSG:4545").set_crs("EPSG:4524", allow_override=True)
+    with pytest.raises(InvalidInput, match="EPSG:4545（"):
+        read_town(write(tmp_path, roads=wrong))

@@ -42,7 +42,7 @@ def hanging(grids: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
     """
     second = grids[(pd.to_numeric(grids["level"]) == 2).fillna(False).to_numpy(dtype=bool) & grids["parent"].notna()]
     pairs = second[["community", "parent"]].drop_duplicates().itertuples(index=False)
-    return {str(c): str(parent) for c, parent in pairs if scheme.parse(str(parent)).region != scheme.region_of(str(c))}
+    return {str(c): str(parent) for c, parent in pairs if scheme.is_union(parent)}
 
 
 def families(grids: pd.DataFrame, scheme: Scheme) -> pd.Series[str]:
@@ -69,16 +69,16 @@ def refuse_mixed(scheme: Scheme, published: pd.DataFrame, plan: pd.DataFrame) ->
     Rejected
         Names the street and the communities.
     """
-    level: dict[str, dict[str, set[int]]] = {}
+    if scheme.union is None:
+        return
+    level: dict[str, dict[str, set[int]]] = {}  # street -> community -> what it is
     for grids in (published[~of_street(published, scheme)], plan):
         hung = hanging(grids, scheme)
-        if scheme.union is None:
-            continue
         for code in sorted(set(grids["community"])):
-            found = level.setdefault(scheme.union_of(code), {}).setdefault(code, set())
-            found.add(2 if code in hung else 1)
-    for street, communities in sorted(level.items()):
+            level.setdefault(code[: scheme.union_width], {}).setdefault(code, set()).add(2 if code in hung else 1)
+    for communities in (level[digits] for digits in sorted(level)):
         if len(set().union(*communities.values())) > 1:
+            street = scheme.union_of(min(communities))
             words = {code: "/".join(str(n) for n in sorted(found)) for code, found in communities.items()}
             raise Rejected(
                 f"街道网格 {street} 下各社区的级别不一致（社区：级别）{words}：同一街道的社区须同为一级或同为二级"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 LARGEST = 256 * 2**20
 """Bytes that a register may unpack to: a bomb is refused."""
+
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, SyntaxError, ValueError,
+    LookupError, TypeError, AttributeError,
+)  # fmt: skip
+"""What openpyxl, zipfile and the XML parser raise on a damaged file (found by damaging files at random)."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,11 @@ def read_register(path: str | Path) -> ReadRegister:
     _refuse_bomb(path)
     try:
         book = load_workbook(path)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as e:
+    except (InvalidFileException, *BROKEN) as e:
         raise _no_register(path) from e
     if SHEET not in book.sheetnames or HIDDEN not in book.sheetnames:
         raise _no_register(path)
-    about, written = _read_kept(book[HIDDEN])
+    about, written = _read_kept(book[HIDDEN], path)
     return ReadRegister(about, written, list(_read_form(book[SHEET], path)))
 
 
@@ -69,17 +76,19 @@ def _refuse_bomb(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, OSError) as e:
+    except BROKEN as e:
         raise _no_register(path) from e
     if size > LARGEST:
         zh, en = f"{path} 解开后有 {size} 字节，不予读取", f"{path} unpacks to {size} bytes and is not read"
         raise InvalidInput(zh, en, path=str(path), size=size)
 
 
-def _read_kept(sheet: Worksheet) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _read_kept(sheet: Worksheet, path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
     cells = [["" if v is None else str(v) for v in row] for row in sheet.iter_rows(values_only=True)]
-    about = {row[1]: row[2] for row in cells if row[0] == "#"}
+    about = {row[1]: row[2] for row in cells if row[0] == "#" and len(row) > 2}
     table = [row for row in cells if row[0] != "#"]
+    if not table or table[0] != list(COLUMNS):
+        raise _no_register(path)
     return about, [dict(zip(table[0], row, strict=False)) for row in table[1:]]
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
@@ -28,6 +31,11 @@ _PACKED = {".png", ".pdf", ".xlsx", ".zip", ".kmz", ".parquet"}
 """Files that are compressed in themselves: they are stored as they are."""
 _DAY = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 2**20
+_BROKEN = (
+    zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+"""What zipfile raises for bytes that are no sound zip: names that are no UTF-8, unknown methods, torn streams."""
 
 
 def write_archive(
@@ -99,7 +107,7 @@ def check_archive(path: str | Path) -> list[dict[str, str]]:
             return problems + [_problem(n, "changed") for n in rows if n in names and not _agrees(archive, rows[n])]
     except FileNotFoundError as e:
         raise InvalidInput(f"没有文件 {path}", f"there is no file {path}", path=str(path)) from e
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as e:
+    except _BROKEN as e:
         raise InvalidInput(f"{path} 不是完好的 zip：{e}", f"{path} is no sound zip: {e}", path=str(path)) from e
 
 
@@ -148,7 +156,7 @@ def _read_manifest(archive: zipfile.ZipFile, path: str | Path) -> dict[str, Any]
             isinstance(r["file"], str) and isinstance(r["bytes"], int) and isinstance(r["sha256"], str) for r in files
         ):
             raise TypeError
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as e:
+    except (KeyError, TypeError, *_BROKEN) as e:
         raise InvalidInput(
             f"{path} 中没有可读的 {MANIFEST}：不是本程序生成的备案材料，或已损坏",
             f"{path} has no {MANIFEST} that can be read: it is no filing package of this program, or it is damaged",
@@ -167,7 +175,7 @@ def _agrees(archive: zipfile.ZipFile, row: Mapping[str, Any]) -> bool:
                 digest.update(chunk)
                 left -= len(chunk)
             return left == 0 and not file.read(1) and digest.hexdigest() == row["sha256"]
-    except (zipfile.BadZipFile, EOFError, OSError):
+    except _BROKEN:
         return False
 
 

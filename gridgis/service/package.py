@@ -160,9 +160,9 @@ def _by_code(report: VerifyReport, grids: gpd.GeoDataFrame) -> VerifyReport:
 
 
 def _read_team(path: str | Path, grids: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Read a table of the team; phone and days may be left out of it, as in ``team import``."""
+    """Read a table of the team, as for ``team import``: phone and last day may be left out of it."""
     table = read_table(path, TEAM_HEADS)
-    return check_team(table.assign(**{c: None for c in ("phone", "from", "to") if c not in table}), set(grids["code"]))
+    return check_team(table.assign(**{c: None for c in ("phone", "to") if c not in table}), set(grids["code"]))
 
 
 def _of_registry(source: str | Path, stated: Stated, progress: Progress) -> Package:
@@ -213,11 +213,16 @@ def _with_people(grids: gpd.GeoDataFrame, team: pd.DataFrame | None, stated: Sta
     workers = now.assign(said=said)[(now["role"] != "leader").to_numpy()].groupby("grid")["said"].agg("、".join)
     code = grids["code"]
     return grids.assign(
-        leader=code.map(leaders["name"]).fillna(""),
-        phone=[mask_phone(p) if isinstance(p, str) else "" for p in code.map(leaders["phone"])],
-        workers=code.map(workers).fillna(""),
-        extent=grids["extent"].fillna(""),
+        leader=_texts(code.map(leaders["name"])),
+        phone=[mask_phone(p) for p in _texts(code.map(leaders["phone"]))],
+        workers=_texts(code.map(workers)),
+        extent=_texts(grids["extent"]),
     ).sort_values("code", kind="stable", ignore_index=True)[list(GRID_COLUMNS)]
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """Return texts, '' for null."""
+    return ["" if pd.isna(v) else str(v) for v in column]
 
 
 def _choose(package: Package, codes: Collection[str]) -> Package:

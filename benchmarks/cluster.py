@@ -60,8 +60,17 @@ class Cluster:
         words = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         self._as_server("initdb", "-D", self.folder / "data", *words)
         options = " ".join(f"-c {k}='{v}'" for k, v in settings.items())
-        options += f" -c unix_socket_directories='{self.folder}'"
-        self._as_server("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
+        self._options = options + f" -c unix_socket_directories='{self.folder}'"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, again after ``crash``."""
+        log = self.folder / "log"
+        self._as_server("pg_ctl", "-D", self.folder / "data", "-l", log, "-w", "-o", self._options, "start")
+
+    def crash(self) -> None:
+        """Stop the server as if it had crashed: nothing is finished, and the next start recovers from its log."""
+        self._as_server("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
 
     def _as_server(self, program: str, *words: str | Path) -> None:
         """Run a program of PostgreSQL, which refuses root, as the user postgres where this process is root's."""
@@ -78,7 +87,7 @@ class Cluster:
     def close(self) -> None:
         """Stop the server, and delete its folder."""
         try:
-            self._as_server("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+            self.crash()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 

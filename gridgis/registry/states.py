@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gridgis.ledger.changes import Changes, diff
 from gridgis.registry.book import Book
+from gridgis.registry.joint import sharing
 from gridgis.registry.plans import drafts, plan_row
 
 _REVISION = re.compile(r"[rR](\d+)")
@@ -25,10 +26,10 @@ def compare(book: Book, connection: sa.Connection, a: str, b: str) -> Changes:
 
 
 def _state(book: Book, connection: sa.Connection, which: str) -> tuple[gpd.GeoDataFrame, set[str] | None]:
-    """Return the grids, and the communities if it is a plan of some only."""
+    """Return the grids, and the communities if it is a plan of some only: its own, and those on the same ground."""
     if which.isdigit():
         row = plan_row(connection, int(which))
-        return _of_plan(drafts(connection, int(which))), set(json.loads(row.communities))
+        return _of_plan(drafts(connection, int(which))), set(sharing(connection, json.loads(row.communities)))
     revision = _REVISION.fullmatch(which)
     return book.grids(connection, book.number(connection, int(revision[1]) if revision else which)), None
 

@@ -81,6 +81,15 @@ def test_the_lineage_of_two_communities_that_become_one(two: Registry) -> None:
     assert set(two.issued_codes().set_index("code")["state"].loc[list(whole(two, A, B))]) == {"retired"}
 
 
+def test_a_merge_is_compared_with_all_that_stood_on_its_ground(two: Registry) -> None:
+    number = two.plan_new(plan_of_merge(two, Merge(whole(two, A, B), community_code=AB)), "合并", "李四")
+    table = two.changes("r1", str(number)).table()
+    removed = table["code"][table["change"] == "removed"]
+    assert {code[:12] for code in removed} == {A, B}
+    assert {code[:12] for code in table["code"][table["change"] == "added"]} == {AB}
+    assert "changed" not in set(table["change"])
+
+
 def test_leaders_follow_the_grids_that_go_on_under_new_codes(two: Registry) -> None:
     team = pd.DataFrame(
         [(f"{A}001", "leader", "叶娟", "2026-01-01"), (f"{B}000", "leader", "顾信浩", "2026-01-01")],

@@ -7,5 +7,6 @@
 from __future__ import annotations
 
 from maps.page import write_map
+from maps.review import write_review
 
-__all__ = ["write_map"]
+__all__ = ["write_map", "write_review"]

@@ -53,7 +53,7 @@ def make_payload(
         "origin": origin.tolist(),
         "step": STEP_DEG,
         "bounds": [[south, west], [north, east]],
-        "town": _town(context, origin),
+        "town": town_layers(context, origin),
         "grids": _grids(grids, origin),
         "cards": {code: dict(card) for code, card in sorted(cards.items())},
     }
@@ -105,7 +105,8 @@ def text(value: Any) -> str | None:
     return None if value is None or pd.isna(value) or value == "" else str(value)
 
 
-def _town(context: Mapping[str, gpd.GeoDataFrame], origin: NDArray[np.float64]) -> dict[str, Any]:
+def town_layers(context: Mapping[str, gpd.GeoDataFrame], origin: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the town under the grids: lines and areas by class, and where their names stand."""
     layers = {key: frame for key, frame in context.items() if frame is not None and len(frame)}
     town: dict[str, Any] = {"lines": [], "areas": [], "line_names": [], "area_names": []}
     for key in LINE_LAYERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gridgis.geometry.cleaning.change import KINDS
 from gridgis.geometry.cleaning.clean import Cleaned, clean_coverage
 
-__all__ = ["Cleaned", "clean_coverage"]
+__all__ = ["KINDS", "Cleaned", "clean_coverage"]

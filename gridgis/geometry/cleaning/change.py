@@ -47,6 +47,8 @@ class Change:
         Mended, or only reported.
     more
         Of vertices their number; of a ring what is wrong; of a sliver or an overlap why nothing was done.
+    also
+        Other features, that got a vertex by it.
     """
 
     kind: str
@@ -57,14 +59,15 @@ class Change:
     taker: int | None = None
     done: bool = True
     more: str = ""
+    also: tuple[int, ...] = ()
 
 
 def table(changes: Sequence[Change], names: Sequence[str], tolerance_m: float, crs: Any) -> gpd.GeoDataFrame:
     """Return changes as a table: `COLUMNS` and geometry."""
     rows = [
         (
-            "; ".join(names[f] for f in c.features), c.kind, round(c.area_m2, 6), round(c.width_m, 6), c.done,
-            *words(c, names, tolerance_m),
+            "; ".join(names[f] for f in (*c.features, *c.also)), c.kind, round(c.area_m2, 6), round(c.width_m, 6),
+            c.done, *words(c, names, tolerance_m),
         )
         for c in changes
     ]  # fmt: skip
@@ -92,7 +95,11 @@ def _size(change: Change) -> dict[str, str]:
 def _end(change: Change, names: Sequence[str], tolerance_m: float) -> tuple[str, str]:
     if change.done and change.taker is not None:
         name = names[change.taker]
-        return f"：已归 {name}", f": given to {name}"
+        others = [names[f] for f in change.also]
+        zh, en = (
+            ("；添加顶点：" + "、".join(others), "; a vertex put into " + ", ".join(others)) if others else ("", "")
+        )
+        return f"：已归 {name}{zh}", f": given to {name}{en}"
     zh, en = _REASONS[change.more or "wide"]
     return "：仅报告，" + zh.format(tolerance_m), ": only reported, " + en.format(tolerance_m)
 

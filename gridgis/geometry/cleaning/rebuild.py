@@ -94,7 +94,7 @@ def with_neighbours(net: Net, told: dict[int, Change], put: Put) -> list[Change]
     for k, vertices in put.items():
         for f in {f for v in vertices if v >= net.cuts.made for f in faces_at.get(v, ())}:
             more.setdefault(f, set()).add(k)
-    return [replace(c, features=(*c.features, *sorted(more.get(f, set()) - set(c.features)))) for f, c in told.items()]
+    return [replace(c, also=tuple(sorted(more.get(f, set()) - set(c.features)))) for f, c in told.items()]
 
 
 def vertex_changes(net: Net, told: dict[int, Change], put: Put) -> list[Change]:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
 
 from gridgis.geometry.cleaning import clean_coverage
-from gridgis.geometry.crs import STORED_CRS, choose_work_crs, to_stored, to_work
 from gridgis.io.notes import Notes
 from gridgis.io.validate import POLYGON, check_types
 
@@ -55,9 +50,7 @@ def mend_coverage(
         Features that are no polygons, a tolerance below zero.
     """
     check_types(frame, layer, POLYGON)
-    west, south, east, north = (float(v) for v in frame.total_bounds)
-    work = to_work(frame, choose_work_crs((west + east) / 2, (south + north) / 2), layer)
-    cleaned = clean_coverage(work, how.tolerance_m)
+    cleaned = clean_coverage(frame, how.tolerance_m)
     changes = cleaned.changes
     for row in changes.to_dict("records"):
         mended = bool(row["done"]) and how.repair
@@ -67,25 +60,5 @@ def mend_coverage(
         severity = "info" if mended else "warning"
         notes.add(severity, str(row["feature"]), f"repair-{row['kind']}", round(float(row["area_m2"]), 3), zh, en)
     done = changes["done"].to_numpy(dtype=bool) & how.repair
-    places = to_stored(changes).assign(layer=layer, done=done)[list(REPAIR_COLUMNS)]
-    if not how.repair or not changes["done"].any():
-        return frame, places
-    return _same_numbers(frame, work, cleaned.frame), places
-
-
-def _same_numbers(before: gpd.GeoDataFrame, work: gpd.GeoDataFrame, mended: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the mended layer in stored coordinates; vertices that were there have the numbers they had."""
-    stored = to_stored(mended)
-    old = pd.DataFrame(_vertices(work), columns=["x", "y"])
-    old[["lon", "lat"]] = _vertices(before)
-    known = old.drop_duplicates(["x", "y"]).set_index(["x", "y"])
-    new = pd.MultiIndex.from_frame(pd.DataFrame(_vertices(mended), columns=["x", "y"]))
-    at = known.index.get_indexer(new)
-    lonlat = _vertices(stored)
-    lonlat[at >= 0] = known.to_numpy()[at[at >= 0]]
-    geoms: Any = shapely.set_coordinates(stored.geometry.to_numpy().copy(), lonlat)
-    return before.set_geometry(gpd.GeoSeries(geoms, index=before.index, crs=STORED_CRS))
-
-
-def _vertices(frame: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return shapely.get_coordinates(frame.geometry.to_numpy())
+    places = changes.assign(layer=layer, done=done)[list(REPAIR_COLUMNS)]
+    return (cleaned.frame if how.repair else frame), places

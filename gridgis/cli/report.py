@@ -22,7 +22,7 @@ MARKS = {"info": "·", "warning": "!", "unmet": "✗"}
 STAGES = {
     "atoms": "切块 atoms", "level 2": "二级 level 2", "level 2, exact": "二级求精 level 2, exact",
     "certify": "证明 certify", "level 3": "三级 level 3", "divide": "重划 divide anew",
-    "verify": "核查 verify", "events": "事件 events",
+    "verify": "核查 verify", "sheets": "图纸 sheets", "events": "事件 events",
 }  # fmt: skip
 """Stages of long work as they are shown."""
 

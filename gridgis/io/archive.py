@@ -27,6 +27,12 @@ VERSION = 1
 LARGEST_MANIFEST = 64 * 2**20
 """Bytes of a manifest that are read at most: half a million files."""
 
+ABOUT = {
+    "title": "范围", "source": "资料来源", "office": "填报单位", "day": "日期", "approval": "审图号",
+    "contact": "联系电话", "supervision": "监督电话", "notice_from": "公示起始日", "notice_to": "公示截止日",
+}  # fmt: skip
+"""What is said of a whole package, in Chinese; other words stand as they are."""
+
 _PACKED = {".png", ".pdf", ".xlsx", ".zip", ".kmz", ".parquet"}
 """Files that are compressed in themselves: they are stored as they are."""
 _DAY = (1980, 1, 1, 0, 0, 0)
@@ -139,7 +145,7 @@ def _need_name(name: str, taken: set[str]) -> None:
 def _contents(rows: Iterable[Mapping[str, Any]], about: Mapping[str, object]) -> bytes:
     """Return the list of files for people; Windows' Notepad wants the mark at the head and its line ends."""
     lines = ["备案材料目录 / contents of the filing package", ""]
-    lines += [f"{key}：{value}" for key, value in about.items() if value]
+    lines += [f"{ABOUT.get(key, key)}：{value}" for key, value in about.items() if value]
     lines += ["", "文件 file | 内容 what | 字节 bytes | SHA-256"]
     lines += [f"{r['file']} | {r['what']} | {r['bytes']} | {r['sha256']}" for r in rows]
     lines += ["", f"核对 / check: gridgis export --check FILE.zip （{MANIFEST}）", ""]

@@ -57,6 +57,9 @@ def export_command(
     supervision: Annotated[str, typer.Option(help="公示的监督电话 / package: phone for complaints")] = "",
     notice_from: Annotated[str, typer.Option(help="公示起始日 / package: first day of the notice")] = "",
     notice_to: Annotated[str, typer.Option(help="公示截止日 / package: last day of the notice")] = "",
+    check: Annotated[
+        Path | None, typer.Option("--check", help="核对备案材料（.zip）与其清单 / check a package against its manifest")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")] = False,
 ) -> None:
     """导出为其他软件可读的文件；格式容不下的，逐条说明。 / Export to a file; what its format cannot hold is said.
@@ -73,8 +76,13 @@ def export_command(
 
     gridgis export plan.gpkg -o 备案材料.zip --package --office 澄湾街道办事处 --day 2026-03-01
 
+    gridgis export --check 备案材料.zip
+
     gridgis export -r registry.gpkg --at 2026-03-01 --community 990001001001 -o old.kml
     """
+    if check is not None:
+        _check_package(check, as_json)
+        return
     if (source is None) == (registry is None):
         zh, en = "请给出方案文件或注册库（-r），二者之一", "give a plan file or a registry (-r): one of the two"
         raise InvalidInput(zh, en)
@@ -176,16 +184,37 @@ def _write_package(
     _say(out, "package", len(rows), [], as_json)
 
 
+def _check_package(path: Path, as_json: bool) -> None:
+    """Print what does not agree with the manifest; exit 1 where something does not."""
+    from gridgis.cli.report import print_json
+    from gridgis.io.archive import check_archive
+
+    found = check_archive(path)
+    if as_json:
+        print_json({"ok": not found, "problems": found})
+    else:
+        for row in found:
+            typer.echo(f"✗ {row['zh']}\n    {row['en']}")
+        zh, en = (
+            ("与清单不符", "it does not agree with its manifest")
+            if found
+            else ("与清单相符", "it agrees with its manifest")
+        )
+        typer.echo(f"{zh} / {en}: {path}")
+    raise typer.Exit(1 if found else 0)
+
+
 def _write_register(
     source: str, out: Path, at: Any, chosen: Chosen, papers: Papers, as_json: bool
 ) -> None:  # fmt: skip
     from gridgis.io.plan_file import check_output
-    from gridgis.io.register import register_bytes
+    from gridgis.io.register import keep_edits, register_bytes
     from gridgis.io.writing.steps import beside
     from gridgis.service.exporting import Selection
     from gridgis.service.register import register_of
 
     check_output(out, (source, *papers[1:]), (".xlsx",))
+    keep_edits(out)
     register = register_of(source, at, Selection(*chosen), *papers)
     with beside(out) as partial:
         partial.write_bytes(register_bytes(register))

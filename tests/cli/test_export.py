@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from typer.testing import CliRunner
 
 from gridgis.cli.commands import app
 from gridgis.errors import GridgisError, InvalidInput, NotFound
+from gridgis.io.archive import check_archive
 from gridgis.io.plan_file import read_stored_grids
 from gridgis.registry import Registry
+from maps.sheets import find_font
 
 ENDINGS = [".gpkg", ".geojson", ".kml", ".parquet", ".csv", ".zip", ""]
 
@@ -167,3 +170,26 @@ def test_people_are_told_in_words(town_plan: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["export", str(town_plan), "-o", str(tmp_path / "out.zip")])
     assert "it becomes community_" in result.stdout
     assert "370 rows written" in result.stdout
+
+
+@pytest.mark.heavy
+def test_the_package_holds_the_register_and_agrees_with_its_manifest(town_plan: Path, tmp_path: Path) -> None:
+    try:
+        find_font()
+    except InvalidInput as e:
+        pytest.skip(e.en)
+    words = ["--package", "--community", "990001001201", "--office", "澄湾街道办事处"]
+    told = export(town_plan, "-o", tmp_path / "p.zip", *words)
+    export(town_plan, "-o", tmp_path / "r.xlsx", "--community", "990001001201")
+    assert check_archive(tmp_path / "p.zip") == []
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        names = archive.namelist()
+        assert archive.read("备案表.xlsx") == (tmp_path / "r.xlsx").read_bytes()
+    assert told["rows"] == len(names) - 1
+    assert "图纸/990001001201/990001001201_麦垄村_总图.pdf" in names
+
+
+@pytest.mark.parametrize("words", [["--level", "2"], ["--at", "1"], ["--layer", "atoms"], ["--encoding", "GBK"]])
+def test_a_package_is_whole(words: list[str], town_plan: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="package is whole"):
+        export(town_plan, "-o", tmp_path / "p.zip", "--package", *words)

@@ -134,6 +134,21 @@ def test_people_are_for_registers_only(town_registry: Path, tmp_path: Path) -> N
         run("export", town_registry, "-o", tmp_path / "p.csv", "--phones")
 
 
+def test_an_unedited_register_is_replaced_and_an_edited_one_is_kept(register: Path, registry: Path) -> None:
+    run("export", "-r", registry, "-o", register, "--level", 1)
+    edit(register, "remarks", "x")
+    before = register.read_bytes()
+    with pytest.raises(InvalidInput, match="was edited since"):
+        run("export", "-r", registry, "-o", register)
+    assert register.read_bytes() == before
+
+
+def test_another_excel_file_is_kept(town_plan: Path, tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "mine.xlsx")
+    with pytest.raises(InvalidInput, match="not replaced"):
+        run("export", town_plan, "-o", tmp_path / "mine.xlsx")
+
+
 # --- reading back -------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,17 @@ same bytes. Texts are texts: a cell that begins with ``=`` is shown, never run.
 from __future__ import annotations
 
 from gridgis.io.register.columns import COLUMNS, EDITABLE, Register, Row, cell_text
-from gridgis.io.register.read import ReadRegister, read_register
+from gridgis.io.register.read import ReadRegister, keep_edits, read_register
 from gridgis.io.register.write import register_bytes
 
-__all__ = ["COLUMNS", "EDITABLE", "ReadRegister", "Register", "Row", "cell_text", "read_register", "register_bytes"]
+__all__ = [
+    "COLUMNS",
+    "EDITABLE",
+    "ReadRegister",
+    "Register",
+    "Row",
+    "cell_text",
+    "keep_edits",
+    "read_register",
+    "register_bytes",
+]

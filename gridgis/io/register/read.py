@@ -63,6 +63,33 @@ def read_register(path: str | Path) -> ReadRegister:
     return ReadRegister(about, written, list(_read_form(book[SHEET], path)))
 
 
+def keep_edits(path: str | Path) -> None:
+    """Refuse to replace a register that people edited, or an Excel file that is no register.
+
+    Raises
+    ------
+    InvalidInput
+        Such a file is there.
+    """
+    if not Path(path).exists():
+        return
+    try:
+        there = read_register(path)
+        edited = [row for _, row in there.rows] != there.written
+    except InvalidInput as e:
+        raise InvalidInput(
+            f"{path} 已存在，不是未改动的备案表，不予覆盖；请另起文件名",
+            f"{path} is there and is no unedited register: it is not replaced; choose another name",
+            path=str(path),
+        ) from e
+    if edited:
+        raise InvalidInput(
+            f"{path} 在导出之后改动过，不予覆盖；请移走它，或另起文件名",
+            f"{path} was edited since it was written: it is not replaced; move it away, or choose another name",
+            path=str(path),
+        )
+
+
 def _no_register(path: Path) -> InvalidInput:
     return InvalidInput(
         f"{path} 不是 gridgis 导出的备案表（.xlsx）；请用 gridgis export -r 注册库 -o 备案表.xlsx 导出后再改",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
+from gridgis.coding.editions import Lineage, Step
 from gridgis.errors import Conflict, Forbidden, InvalidInput, NotFound, Rejected
 from gridgis.ledger.powers import Powers
 from gridgis.registry import Registry
 from gridgis.registry.correcting import Corrections
+from gridgis.registry.remarks import carry_remarks
 from tests.registry.conftest import Address
 from tests.registry.hand import A, B, Clock, communities, file_through, make_plan, make_registry
 
@@ -197,3 +199,28 @@ def test_an_office_that_may_not_file_may_not_rename(town: Registry) -> None:
     with pytest.raises(Forbidden, match="not for"):
         town.correct(Corrections(names={ONE: "x"}), 1, "李四", office="村")
     assert town.revision == 1
+
+
+def test_a_remark_goes_with_its_grid_to_another_code(town: Registry, clock: Clock) -> None:
+    town.correct(Corrections(remarks={ONE: "临河"}), 1, "李四")
+    first = str(clock.now.date())
+    clock.pass_days(10)
+    new = "990081001001"
+    steps = (Step(5, A, new, "prefix"),)
+    town.recode(Lineage(steps, date(2020, 6, 30), date(2023, 6, 30)), "王五")
+    assert town.remarks() == {new + "001": "临河"}
+    assert town.remarks(first) == {ONE: "临河"}
+
+
+def test_grids_that_exchange_their_codes_exchange_their_remarks(town: Registry) -> None:
+    town.correct(Corrections(remarks={ONE: "一", TWO: "二"}), 1, "李四")
+    with town._book.store.write() as c:
+        carry_remarks(town._book, c, {ONE: TWO, TWO: ONE}, town._book.today(), "李四")
+    assert town.remarks() == {ONE: "二", TWO: "一"}
+
+
+def test_a_remark_of_a_grid_without_heir_ends(town: Registry) -> None:
+    town.correct(Corrections(remarks={ONE: "一"}), 1, "李四")
+    with town._book.store.write() as c:
+        carry_remarks(town._book, c, {ONE: None}, town._book.today(), "李四")
+    assert town.remarks() == {}

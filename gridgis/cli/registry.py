@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -208,6 +209,30 @@ def merge(
         return
     typer.echo(f"合并社区 / merged community: {made}")
     typer.echo(f"下一步 / next: gridgis divide TOWN --community {made} --registry {registry} -o plan.gpkg")
+
+
+@registry_app.command("regions")
+def regions(
+    registry: RegistryFile,
+    file: Annotated[Path, typer.Argument(help="区划清单 .csv / a list of region codes")],
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="该清单的日期 / the day the list is as of")],
+    as_json: Json = False,
+) -> None:
+    """在注册库中保存区划清单；上报方案时核对社区代码。 / Keep a list of region codes: submitting checks against it.
+
+    例 / example: gridgis registry regions registry.gpkg codes-2023.csv --day 2023-06-30
+    """
+    from gridgis.cli.report import print_json
+    from gridgis.io.regions import read_regions
+    from gridgis.service.plans import open_registry
+
+    listed = read_regions(file, day.date())
+    with open_registry(registry) as opened:
+        rows = opened.set_regions(listed)
+    if as_json:
+        print_json({"regions": rows, "day": day.date()})
+        return
+    typer.echo(f"已保存 {rows} 条区划 / kept {rows} regions, as of {day.date()}")
 
 
 @registry_app.command("migrate")

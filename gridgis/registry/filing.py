@@ -36,6 +36,7 @@ from gridgis.registry.plans import (
     plan_row,
     record,
 )
+from gridgis.registry.regions import not_listed
 from gridgis.registry.remarks import carry_remarks
 from gridgis.registry.seals import row_seals, seal_revision
 from gridgis.registry.stale import refuse_stale
@@ -83,7 +84,8 @@ def submit(book: Book, connection: sa.Connection, plan_id: int, author: Author) 
     issue_codes(book, connection, plan_id, ready.coded.grids, list(ready.streets.rows["code"]))
     based_on = book.head(connection)
     connection.execute(sa.update(t.plan).where(t.plan.c.fid == plan_id).values(based_on=based_on))
-    _report(connection, row, "submit", ready.cut)
+    unlisted = not_listed(book, connection, ready.coded.grids["community"])
+    _report(connection, row, "submit", [*ready.cut, *unlisted])
     record(book, connection, plan_id, "submit", state, author)
 
 

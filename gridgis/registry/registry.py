@@ -12,11 +12,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gridgis.coding import Scheme
+from gridgis.coding.regions import RegionList
 from gridgis.errors import NotFound
 from gridgis.registry import check, copying, imports, joint, opening, tables
 from gridgis.registry.book import Book, Clock
 from gridgis.registry.files import whole_or_nothing
 from gridgis.registry.opening import New
+from gridgis.registry.regions import set_regions
 from gridgis.registry.store import Store, geoframe, shown, url_of
 from gridgis.registry.with_plans import WithPlans
 from gridgis.registry.with_views import WithViews
@@ -167,6 +169,14 @@ class Registry(WithPlans, WithViews):
         """
         with self._book.store.write() as c:
             return joint.merge_communities(self._book, c, codes, name, code)
+
+    def set_regions(self, regions: RegionList) -> int:
+        """Keep a list of region codes, in the place of the one before; return how many rows it has.
+
+        From then on submitting a plan reports those of its communities that the list lacks.
+        """
+        with self._book.store.write() as c:
+            return set_regions(c, regions)
 
     def import_context(self, layer: str, rows: gpd.GeoDataFrame) -> int:
         """Replace a context layer: roads, railways, rivers, water, walls, buildings, compounds."""

@@ -148,6 +148,10 @@ remark = sa.Table(
     "remark", metadata, _fid(), _text("code", False, index=True), _text("text", False), _text("from_day", False),
     _text("to_day"), _text("made_by"), sa.Column("made_at", Instant, nullable=False),
 )  # fmt: skip
+region = sa.Table(
+    "region", metadata, _fid(), _int("level", False), _text("code", False, index=True), _text("name"),
+    _text("day", False),
+)  # fmt: skip
 gridgis_version = sa.Table("gridgis_version", metadata, _fid(), _text("version_num", False))
 
 _IN_FORCE = grid.c.valid_to.is_(None)
@@ -172,7 +176,7 @@ TITLES = {
     "plan_atom": "方案地块（可编辑）", "plan_building": "方案建筑", "registry_meta": "注册库信息", "plan": "划分方案",
     "plan_event": "方案经过", "revision": "备案版本", "issued_code": "已赋编码", "lineage": "沿革", "person": "人员",
     "person_phone": "电话", "appointment": "任职", "certificate": "证书", "team_filing": "队伍备案",
-    "team_filed": "队伍备案名单", "remark": "网格备注", "gridgis_version": "表结构版本",
+    "team_filed": "队伍备案名单", "region": "区划清单", "remark": "网格备注", "gridgis_version": "表结构版本",
 }  # fmt: skip
 
 for _table in metadata.sorted_tables:

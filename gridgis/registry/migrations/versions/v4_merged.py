@@ -1,4 +1,4 @@
-"""Version 4: communities that were merged say of which they were made; codes are found by their plan; remarks."""
+"""Version 4: communities that were merged say of which they were made; a list of region codes; remarks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ depends_on = None
 def upgrade() -> None:
     """Add what is new; nothing was merged before."""
     op.add_column("community", sa.Column("members", SortedText))
+    op.create_table(
+        "region",
+        sa.Column("fid", sa.Integer, primary_key=True),
+        sa.Column("level", sa.Integer, nullable=False),
+        sa.Column("code", SortedText, nullable=False, index=True),
+        sa.Column("name", SortedText),
+        sa.Column("day", SortedText, nullable=False),
+    )
     op.create_index("ix_issued_code_plan", "issued_code", ["plan_id"])
     op.create_table(
         "remark",

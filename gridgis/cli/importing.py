@@ -95,11 +95,25 @@ def import_command(
 
 
 def _write_map(imported: Imported, path: Path) -> None:
-    from maps.imported import write_imported
+    """Draw polygons as the areas of a review map; lines and buildings on a box, or on the town's communities."""
+    import geopandas as gpd
+    import shapely
 
-    job, figures = imported.job, imported.figures
-    subtitle = f"{Path(job.source).name}：{figures['kept']} 个要素 / features"
-    write_imported(path, imported.frame, imported.repairs, f"导入 import：{job.layer}", subtitle)
+    from gridgis.io.town_file import read_town_layer, town_layers
+    from maps.review import write_review
+
+    job, frame = imported.job, imported.frame
+    title = f"导入 import：{job.layer}"
+    subtitle = f"{Path(job.source).name}：{len(frame)} 个要素 / features"
+    if job.layer in ("communities", "compounds", "sites", "water"):
+        write_review(path, frame, imported.repairs, title=title, subtitle=subtitle)
+        return
+    if "communities" in town_layers(job.out):
+        areas = read_town_layer(job.out, "communities")
+    else:
+        areas = gpd.GeoDataFrame({"name": [subtitle]}, geometry=[shapely.box(*frame.total_bounds)], crs=frame.crs)
+    drawn = "roads" if job.layer == "walls" else job.layer
+    write_review(path, areas, context={drawn: frame}, title=title, subtitle=subtitle)
 
 
 def _print(imported: Imported, dry_run: bool) -> None:

@@ -120,7 +120,9 @@ def import_file(job: ImportJob, dry_run: bool = False) -> Imported:
     notes.add("info", job.layer, "source", len(raw), zh, en)
     stated = Stated(job.crs, job.shifted, _reference(job), job.reference is not None, job.swap)
     placed = place(raw, stated, path.name, notes)
-    frame = _only_needed(_with_columns(placed, job, path.name, notes), job.layer, notes)
+    frame = _with_columns(placed, job, path.name, notes)
+    _need_ours(frame, job.layer, path.name)
+    frame = _only_needed(frame, job.layer, notes)
     frame, repairs = _mended(frame, job, notes)
     checked = check_layer(job.layer, frame, notes)
     assert checked is not None  # a layer without features was refused when it was read
@@ -192,6 +194,27 @@ def _with_columns(frame: gpd.GeoDataFrame, job: ImportJob, what: str, notes: Not
             layer=job.layer,
         )
     return found
+
+
+def _need_ours(frame: gpd.GeoDataFrame, layer: str, what: str) -> None:
+    """Refuse a layer that lacks a column, with those of the file and how to say which one it is."""
+    missing = [c for c in LAYERS[layer].columns if c not in frame.columns]
+    if not missing:
+        return
+    there = [str(c) for c in frame.columns if c != "geometry"]
+    hint = " ".join(f"--columns {c}=..." for c in missing)
+    zh = f"{what} 作为{LAYERS[layer].zh}缺少列 {'、'.join(missing)}；文件的列：{'、'.join(there) or '无'}。"
+    zh += f"请指明：{hint}"
+    en = f"{what} as {layer} lacks {', '.join(missing)}; it has the columns {', '.join(there) or 'none'}. State: {hint}"
+    if "households" in missing:
+        zh, en = f"{zh}（户数未知则写 --columns households=）", f"{en} (--columns households= where they are unknown)"
+    raise InvalidInput(
+        f"{zh}（文件的列名，或如 code=990001001{{NUM:03}} 由列拼成）",
+        f"{en} (a column of the file, or a text made of columns, such as code=990001001{{NUM:03}})",
+        layer=layer,
+        missing=missing,
+        columns=there,
+    )
 
 
 def _mended(frame: gpd.GeoDataFrame, job: ImportJob, notes: Notes) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

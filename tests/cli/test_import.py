@@ -192,6 +192,19 @@ def test_the_report_is_written_as_a_file_that_people_open(run: Any, here: Path, 
     assert any("SHA-256" in s for s in subjects)
 
 
+@pytest.mark.parametrize("layer", ["communities", "buildings", "points", "roads", "walls"])
+def test_each_kind_of_layer_is_drawn(run: Any, here: Path, layer: str) -> None:
+    frames = {"communities": two_communities(-2e-6), "buildings": buildings(), "roads": roads()}
+    frames["points"] = buildings().set_geometry(buildings().representative_point())
+    frames.get(layer, roads().drop(columns="klass")).to_file(here / "f.geojson")
+    name = {"points": "buildings"}.get(layer, layer)
+    done = run("import", "f.geojson", "--as", name, "-o", "t.gpkg", "--map", "m.html")
+    assert done.code == 0, done.err
+    page = (here / "m.html").read_text("utf-8")
+    assert ('"zh":"重叠"' in page) == (layer == "communities")
+    assert "f.geojson" in page
+
+
 def test_what_is_matched_is_shown_and_the_next_step_told(run: Any, here: Path) -> None:
     communities().rename(columns={"code": "SQDM"}).to_file(here / "c.geojson")
     buildings().to_file(here / "b.geojson")
@@ -209,6 +222,14 @@ def test_codes_are_made_of_columns_and_unknown_households_stated(run: Any, here:
     assert read_town_layer(here / "t.gpkg", "communities")["code"].tolist() == ["990001001007"]
     done = run("import", "b.geojson", "--as", "buildings", "-o", "t.gpkg", "--columns", "households=", "--json")
     assert "40 of 40" in report(done.out)["households-unknown"]
+
+
+def test_a_missing_column_is_refused_with_those_of_the_file_and_the_way_out(run: Any, here: Path) -> None:
+    frame = buildings().rename(columns={"households": "HS_SUM"})
+    frame.to_file(here / "b.geojson")
+    refused = run("import", "b.geojson", "--as", "buildings", "-o", "t.gpkg")
+    assert refused.code == 2
+    assert all(word in refused.err for word in ("HS_SUM", "--columns households=...", "--columns households= where"))
 
 
 def test_the_imported_town_is_divided(run: Any, here: Path) -> None:
@@ -238,7 +259,7 @@ def test_osm_tags_are_sorted_to_layers_and_the_rest_is_told(run: Any, here: Path
     [
         ("no.shp --as roads", "no.shp"),
         ("r.geojson --as streets", "communities"),
-        ("r.geojson --as communities", "Polygon"),
+        ("r.geojson --as communities", "--columns code=..."),
         ("r.geojson --as roads --columns klass", "ours=theirs"),
         ("r.geojson --as roads --columns klass={X}", "X"),
         ("r.geojson --as roads --repair", "--repair"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import shapely
 from gridgis.geometry.shift import wgs84_to_bd09, wgs84_to_gcj02
 from gridgis.io.own import OwnFiles, read_own
 from gridgis.io.town_file import read_town_layer, town_layers
+from tests.command_line import run_command
 
 REAL = Path(os.environ.get("GRIDGIS_REAL_DATA", "no-data"))
 VILLAGES = REAL / "shapes" / "tw_taipei_villages.geojson"
@@ -30,10 +29,8 @@ pytestmark = [
 
 def run(*words: object) -> tuple[int, dict[str, Any], str]:
     """Run ``gridgis import``; return its exit code, what it printed as JSON, and stderr."""
-    code = "from gridgis.cli import main; main()"
-    command = [sys.executable, "-c", code, "import", *map(str, words), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
+    done = run_command("import", *words, "--json")
+    return done.code, json.loads(done.out or "{}"), done.err
 
 
 def rules(told: dict[str, Any]) -> dict[str, int]:

@@ -237,12 +237,14 @@ def file(
 
     with open_registry(registry) as opened:
         revision = opened.plan_file(number, by, why, in_force_from, office)
+        papers = opened.plan(number)
     if as_json:
         from gridgis.cli.report import print_json
 
         print_json({"plan": number, "state": "filed", "revision": revision})
         return
     typer.echo(f"方案 {number} 已备案，成为第 {revision} 版 / plan {number} is filed as revision {revision}")
+    print_broken(papers)
     typer.echo(f"下一步 / next: gridgis locate LON LAT -r {registry}")
 
 
@@ -263,10 +265,11 @@ def _act(method: str, number: int, registry: str, author: tuple[str, str, str], 
 
 
 def print_broken(papers: dict[str, Any]) -> None:
-    """Print the rules that a plan breaks, so that who submits, reviews or files it does so knowingly."""
+    """Print the rules that a plan breaks, and what submitting and filing found, so that all is done knowingly."""
     from gridgis.cli.report import print_rows
 
     broken = [row for row in papers["report"] if row["stage"] == "verify"]
     if broken:
         typer.echo(f"注意：方案有 {len(broken)} 处违反规则 / note: the plan breaks rules in {len(broken)} places")
         print_rows(broken)
+    print_rows(row for row in papers["report"] if row["stage"] in ("submit", "file"))

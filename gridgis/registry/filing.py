@@ -26,14 +26,13 @@ from gridgis.registry import tables as t
 from gridgis.registry.around import communities_around, kinds, published_around
 from gridgis.registry.book import Book, day_of
 from gridgis.registry.joint import ground_of, members_of, refuse_parts, sharing
+from gridgis.registry.plan_rows import plan_buildings, plan_row
 from gridgis.registry.plans import (
     Author,
     Coded,
     burn_codes,
     code_plan,
     issue_codes,
-    plan_buildings,
-    plan_row,
     record,
 )
 from gridgis.registry.regions import not_listed

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from gridgis.ledger.changes import Changes, diff
 from gridgis.registry.book import Book
 from gridgis.registry.joint import sharing
-from gridgis.registry.plans import drafts, plan_row
+from gridgis.registry.plan_rows import drafts, plan_row
 
 _REVISION = re.compile(r"[rR](\d+)")
 

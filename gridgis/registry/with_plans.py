@@ -12,7 +12,7 @@ from gridgis.coding.editions import Lineage
 from gridgis.ledger.changes import Changes
 from gridgis.ledger.powers import Powers
 from gridgis.model import DivisionPlan
-from gridgis.registry import correcting, filing, imports, plans, recoding, states, tables
+from gridgis.registry import correcting, filing, imports, plan_rows, plans, recoding, states, tables
 from gridgis.registry.book import Book
 from gridgis.registry.correcting import Corrections
 from gridgis.registry.plans import Author
@@ -120,18 +120,18 @@ class WithPlans:
     def plans(self) -> pd.DataFrame:
         """Return all plans: id, title, communities, state, made_by, made_at, changed_at, revision, grids."""
         with self._book.store.read() as c:
-            return plans.list_plans(c)
+            return plan_rows.list_plans(c)
 
     def plan(self, plan_id: int) -> dict[str, Any]:
         """Return a plan's papers: title, state, possible actions, rules, report, events."""
         with self._book.store.read() as c:
-            return plans.describe_plan(c, plan_id)
+            return plan_rows.describe_plan(c, plan_id)
 
     def plan_grids(self, plan_id: int) -> gpd.GeoDataFrame:
         """Return a plan's grids, stored coordinates."""
         with self._book.store.read() as c:
-            plans.plan_row(c, plan_id)
-            return plans.drafts(c, plan_id).drop(columns=["fid", "plan_id"])
+            plan_rows.plan_row(c, plan_id)
+            return plan_rows.drafts(c, plan_id).drop(columns=["fid", "plan_id"])
 
     def plan_diff(self, plan_id: int) -> pd.DataFrame:
         """Compare a plan with the last revision: old, new (codes), households_share, area_share, relation.
@@ -139,7 +139,7 @@ class WithPlans:
         Relations are those of lineage, and "new" (old is null) and "gone" (new is null).
         """
         with self._book.store.read() as c:
-            row = plans.plan_row(c, plan_id)
+            row = plan_rows.plan_row(c, plan_id)
             settled = row.state in ("submitted", "reviewed", "filed", "superseded")
             return plans.diff(plans.code_plan(self._book, c, plan_id, issued_only=settled))
 

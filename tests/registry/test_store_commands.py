@@ -95,6 +95,16 @@ def test_the_team_is_put_on_record(run: Run, where: str) -> None:
     assert [(row["number"], row["people"]) for row in rows] == [(1, 0), (2, 1)]
 
 
+def test_a_community_that_the_list_lacks_is_told_when_submitting(run: Run, where: str, tmp_path: Path) -> None:
+    (tmp_path / "codes.csv").write_text("code,level,name\n990001001001,5,甲社区居委会\n", encoding="utf-8")
+    code, out, err = run("registry", "regions", where, "codes.csv", "--day", "2023-06-30")
+    assert (code, "1" in out) == (0, True), err
+    with Registry.open(where) as registry:
+        number = registry.plan_new(make_plan(communities()[1:2]), "方案", "张三")
+    code, out, _ = run("plan", "submit", str(number), "-r", where)
+    assert (code, "990001001002" in out, "2023-06-30" in out) == (0, True, True)
+
+
 def test_a_registry_is_recoded_by_a_table(run: Run, where: str, tmp_path: Path) -> None:
     heads = "level,old,old_name,new,new_name,how,note_zh,note_en,old_day,new_day"
     table = f"{heads}\n5,{A},,990081001001,,table,,,2020-06-30,2023-06-30\n"

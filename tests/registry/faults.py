@@ -87,7 +87,7 @@ def kill_often(address: str, kills: int, seed: int) -> Kills:
     plans = [make_plan(only(), way) for way in WAYS]
     with make_registry(address, utc_now) as registry:
         file_through(registry, plans[0])  # compiles and loads what children then have
-    took = {SUBMIT: 0.3, FILE: 0.3}
+        took = times(registry, plans[1])
     out = Kills()
     for _ in range(kills):
         step = rng.choice([SUBMIT, FILE])
@@ -97,6 +97,18 @@ def kill_often(address: str, kills: int, seed: int) -> Kills:
             need_whole_plans(registry)
             out["revisions"] = registry.head
     return out
+
+
+def times(registry: Registry, plan: DivisionPlan) -> dict[bytes, float]:
+    """Return how long submitting and filing take now, in seconds."""
+    number = registry.plan_new(plan, "方案", "张三")
+    began = time.monotonic()
+    registry.plan_submit(number, "张三")
+    submitted = time.monotonic()
+    registry.plan_review(number, "李四")
+    reviewed = time.monotonic()
+    registry.plan_file(number, "王五")
+    return {SUBMIT: submitted - began, FILE: time.monotonic() - reviewed}
 
 
 def kill_in(address: str, plans: list[DivisionPlan], step: bytes, share: float, took: dict[bytes, float]) -> str:

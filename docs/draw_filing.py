@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> None:
     sheet = next(s for s in sheets(package) if s.code == CODE)
     with Image.open(io.BytesIO(draw_sheet(sheet, package, find_font()).png())) as image:
         small = image.convert("RGB").resize((WIDTH, WIDTH * image.height // image.width), Image.Resampling.LANCZOS)
-    small.quantize(64).save(OUT / "filing-sheet.png", optimize=True)
+    small.quantize(200).save(OUT / "filing-sheet.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from maps.sheets.paper import Paper
 from maps.sheets.window import scale_bar_m
 
 HEAD_MM = 18.0
-ROW_MM = 3.9
+ROW_MM, TIGHT_MM = 3.9, 3.2
+"""Height of a row of a table, and of one that would else have no room."""
 LINE = "#777777"
 SHADE = "#efefef"
 SCALE_MM = 17.0
@@ -43,38 +44,41 @@ def table(paper: Paper, x: float, top: float, bottom: float, content: Table) -> 
     """
     if not content.rows:
         return top
-    room = int((top - bottom) / ROW_MM) - 1
+    step = ROW_MM if (len(content.rows) + 1) * ROW_MM <= top - bottom else TIGHT_MM
+    room = int((top - bottom) / step) - 1
     if room < 1:
         return top
     rows = content.rows
     if len(rows) > room:
         rows = rows[: max(0, room - 1)]
     width = sum(content.widths)
-    y = top - ROW_MM
-    paper.box(x, y, width, ROW_MM, SHADE)
+    y = top - step
+    paper.box(x, y, width, step, SHADE)
     paper.rule(x, top, x + width, top, 0.2, LINE)
     paper.rule(x, y, x + width, y, 0.2, LINE)
-    _cells(paper, x, y, content, content.heads)
+    _cells(paper, x, y, content, content.heads, step)
     for row in rows:
-        y -= ROW_MM
-        _cells(paper, x, y, content, row)
+        y -= step
+        _cells(paper, x, y, content, row, step)
         paper.rule(x, y, x + width, y, 0.1, LINE)
     if more := len(content.rows) - len(rows):
-        y -= ROW_MM
-        paper.text(x + width / 2, y + 1.2, f"另有 {more} 个，见备案表", 6.5, across="center")
+        y -= step
+        paper.text(x + width / 2, y + step / 2 - 0.8, f"另有 {more} 个，见备案表", 6.5, across="center")
         paper.rule(x, y, x + width, y, 0.1, LINE)
     paper.rule(x, y, x, top, 0.2, LINE)
     paper.rule(x + width, y, x + width, top, 0.2, LINE)
     return y
 
 
-def _cells(paper: Paper, x: float, y: float, content: Table, cells: Sequence[str], points: float = 6.5) -> None:
+def _cells(
+    paper: Paper, x: float, y: float, content: Table, cells: Sequence[str], step: float, points: float = 6.5
+) -> None:
     for head, width, cell in zip(content.heads, content.widths, cells, strict=True):
         text = paper.font.cut(cell, points, width - 1.2)
         if head in NUMBERS:
-            paper.text(x + width - 0.8, y + 1.15, text, points, across="right")
+            paper.text(x + width - 0.8, y + step / 2 - 0.8, text, points, across="right")
         else:
-            paper.text(x + 0.8, y + 1.15, text, points)
+            paper.text(x + 0.8, y + step / 2 - 0.8, text, points)
         x += width
 
 

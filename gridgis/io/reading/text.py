@@ -13,8 +13,10 @@ from gridgis.io.reading.source import Source
 
 BLOCK = 4 * 2**20
 """So many bytes are read at a time."""
-KEPT = 2000
-"""An encoding must read the whole file; whether it makes sense is judged by some thousand cells, spread over it."""
+SAMPLE = 64 * 2**10
+KEPT = 10_000
+"""An encoding must read the whole file; whether it makes sense is judged by cells from the start of each block, so many
+bytes, and so many of them at most."""
 _CELL_END = re.compile(rb'[",;:<>\t\r\n]+')
 """What ends a cell in CSV, JSON and XML, and is never part of a character in GB18030."""
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -73,19 +75,17 @@ def _possible(path: Path, names: tuple[str, ...]) -> tuple[list[str], list[bytes
     """Return those of the encodings that read all of a file, and some of its cells that are not ASCII."""
     decoders = {name: codecs.getincrementaldecoder(name)() for name in names}
     cells: list[bytes] = []
-    step, seen, rest, last = 1, 0, b"", False
+    first, last = True, False
     with path.open("rb") as file:
         while not last:
             block = file.read(BLOCK)
             last = len(block) < BLOCK
             decoders = {name: d for name, d in decoders.items() if _feeds(d, block, last)}
-            *found, rest = _CELL_END.split(rest + block)
-            rest = rest[:KEPT]
-            for cell in [*found, rest] if last else found:
-                if not cell.isascii() and (seen := seen + 1) % step == 0:
-                    cells.append(cell)
+            found = _CELL_END.split(block[:SAMPLE])[0 if first else 1 :]  # what a block cuts is no cell
+            cells += [c for c in (found if len(block) <= SAMPLE and last else found[:-1]) if not c.isascii()]
+            first = False
             if len(cells) >= KEPT:
-                cells, step = cells[::2], step * 2
+                cells = cells[::2]
     return list(decoders), cells
 
 

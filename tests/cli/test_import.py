@@ -232,12 +232,17 @@ def test_a_missing_column_is_refused_with_those_of_the_file_and_the_way_out(run:
     assert all(word in refused.err for word in ("HS_SUM", "--columns households=...", "--columns households= where"))
 
 
-def test_the_imported_town_is_divided(run: Any, here: Path) -> None:
+def test_the_imported_town_is_divided_as_its_files_are(run: Any, here: Path) -> None:
+    (here / "town").mkdir()
     for name, frame in {"communities": communities(), "buildings": buildings(), "roads": roads()}.items():
-        frame.to_file(here / f"{name}.geojson")
-        assert run("import", f"{name}.geojson", "--as", name, "-o", "t.gpkg").code == 0
-    assert run("divide", "t.gpkg", "-o", "p.gpkg").code == 0
+        frame.to_file(here / "town" / f"{name}.geojson")
+        assert run("import", f"town/{name}.geojson", "--as", name, "-o", "t.gpkg").code == 0
+    plans = []
+    for source, out in (("t.gpkg", "p.gpkg"), ("town", "q.gpkg")):
+        assert run("divide", source, "-o", out).code == 0
+        plans.append(pyogrio.read_dataframe(here / out, layer="grids"))
     assert run("verify", "p.gpkg").code == 0
+    assert plans[0].equals(plans[1])
 
 
 def test_osm_tags_are_sorted_to_layers_and_the_rest_is_told(run: Any, here: Path) -> None:

@@ -37,6 +37,17 @@ def test_bd09_agrees_with_an_independent_implementation(lon: float, lat: float) 
 
 
 @given(LON, LAT)
+def test_the_inverses_agree_with_the_exact_ones_of_an_independent_implementation(lon: float, lat: float) -> None:
+    for ours, theirs in (
+        (shift.gcj02_to_wgs84, prcoords.gcj_wgs_bored),
+        (shift.bd09_to_wgs84, prcoords.bd_wgs_bored),
+    ):
+        want = theirs((lat, lon))
+        x, y = ours(lon, lat)
+        assert max(abs(x - want.lon), abs(y - want.lat)) < 1e-6
+
+
+@given(LON, LAT)
 def test_gcj02_and_back_returns(lon: float, lat: float) -> None:
     x, y = shift.gcj02_to_wgs84(*shift.wgs84_to_gcj02(lon, lat))
     assert max(abs(x - lon), abs(y - lat)) < 1e-9

@@ -27,10 +27,10 @@ coverage: $(INSTALLED) system
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 # The faults that a registry must survive, in full: 300 kill -9 on each store, 10,000 codes by 8 writers; about an hour.
-# Then the readers of files, given mutated ones.
+# Then the readers of files, given mutated ones: 15 of them, a minute each.
 faults: $(INSTALLED) system
 	$(BIN)/python -m tests.registry.faults
-	$(BIN)/python -m tests.io.fuzz --seconds 60
+	$(BIN)/python -m tests.io.fuzz --seconds 900
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

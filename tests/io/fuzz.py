@@ -1,6 +1,7 @@
 """Mutates valid files of every format and reads them: nothing but InvalidInput may come out, in bounded memory.
 
-``python -m tests.io.fuzz --seconds 60`` (``make faults``); the tests run it for 5 seconds. It is a process of its own:
+``python -m tests.io.fuzz --seconds 900`` shares the time among all (``make faults``: a minute each; the tests: 5 s in all).
+It is a process of its own:
 a crash in a library, or memory without bound, ends only this one and is told. Hypothesis chooses the mutations
 (flips, cuts, splices, repeats) and shrinks what fails to the least one.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,6 @@ def _table(rows: list[Cells]) -> pa.Table:
 
 def _workbook(path: Path, values: bool) -> Any:
     """Open a workbook, in a ``with``: values as Excel stored them, or formulas."""
-    from contextlib import closing
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles that openpyxl does not keep are of no matter here
         return closing(openpyxl.load_workbook(path, read_only=True, data_only=values))

@@ -21,7 +21,7 @@ from gridgis.model import Hit
 from gridgis.registry.card import CARD_COLUMNS, Cards
 from gridgis.registry.index_cache import cache_key, cache_path
 
-TABLES = 3
+TABLES = 4
 """Version of the tables that the queries here are written for (``tables.VERSION``)."""
 
 _LAST = "SELECT number, seal FROM revision WHERE in_force_from <= ? ORDER BY number DESC LIMIT 1"

@@ -168,6 +168,32 @@ def test_a_narrow_hole_is_filled_and_a_wide_one_is_reported() -> None:
     assert len(cleaned.frame.geometry.iloc[0].interiors) == 1
 
 
+def test_a_slit_that_is_open_at_both_ends_is_closed() -> None:
+    cleaned = clean_coverage(layer(box(0, 0, 10, 10), box(10.2, -3, 20, 13)), 0.5)
+    assert rows(cleaned) == [("a; b", "gap", 2.0, True)]
+    assert shapely.coverage_is_valid(cleaned.frame.geometry.to_numpy(), 0.4)
+    assert cleaned.frame.area.sum() == pytest.approx(100 + 9.8 * 16 + 2)
+
+
+def test_a_slit_that_is_closed_at_one_end_is_closed_whole() -> None:
+    left = Polygon([(0, 0), (9.8, 0), (9.8, 9), (10, 10), (0, 10)])
+    cleaned = clean_coverage(layer(left, box(10, 0, 20, 10)), 0.5)
+    assert rows(cleaned) == [("a; b", "gap", 1.9, True)]
+    assert cleaned.frame.area.sum() == pytest.approx(200)
+
+
+def test_a_notch_where_two_borders_part_stays() -> None:
+    frame = layer(Polygon([(0, 0), (10, 0), (7, 10), (0, 10)]), Polygon([(10, 0), (20, 0), (20, 10), (10.5, 10)]))
+    cleaned = clean_coverage(frame, 0.5)
+    assert wkb(cleaned.frame) == wkb(frame)
+    assert rows(cleaned) == []
+
+
+def test_features_further_apart_than_the_tolerance_stay_apart() -> None:
+    frame = layer(box(0, 0, 10, 10), box(10.6, 0, 20, 10))
+    assert rows(clean_coverage(frame, 0.5)) == []
+
+
 def test_an_overlap_across_a_border_that_two_share_is_told_for_each() -> None:
     frame = layer(box(0, 0, 10, 10), box(10, 0, 20, 10), box(5, 9.5, 15, 20))
     cleaned = clean_coverage(frame, 1)

@@ -56,8 +56,9 @@ def clean_coverage(frame: gpd.GeoDataFrame, tolerance_m: float, key: str | None 
     -----
     The rules:
 
-    * A gap, ground that features enclose and none has, goes to the feature with the longest border to it. Ground that
-      is open to the outside is no gap.
+    * A gap, ground that features enclose and none has, goes to the feature with the longest border to it. Ground
+      that is open to the outside is one where two features run along each other for ten times its width; it is shut
+      between their vertices.
     * An overlap stays with that one of the features on it that has the longest border to it.
     * A sliver, a thin part of a feature that has other parts, goes to the neighbour with the longest border to it. A
       feature that is thin as a whole is only reported: no feature is lost.
@@ -82,12 +83,14 @@ def clean_coverage(frame: gpd.GeoDataFrame, tolerance_m: float, key: str | None 
     scale = Scale.of(frame.crs)
     geoms, usable, changes = tidy(frame.geometry.to_numpy(), scale, tolerance_m)
     found: list[Change] = []
+    open_too = False
     for _ in range(_PASSES):
-        geoms, told = mend(geoms, usable, scale, tolerance_m)
+        geoms, told = mend(geoms, usable, scale, tolerance_m, open_too)
         changes += [c for c in told if c.done]
         found = [c for c in told if not c.done]
-        if len(found) == len(told):
+        if open_too and len(found) == len(told):
             break
+        open_too = len(found) == len(told)
     order = list(KINDS)
     rows = sorted([*changes, *found], key=lambda c: (order.index(c.kind), c.features, c.place.bounds))
     out = frame.set_geometry(gpd.GeoSeries(geoms, index=frame.index, crs=frame.crs))

@@ -13,8 +13,9 @@ import numpy as np
 
 from gridgis.geometry.arrays import Floats, Ints
 from gridgis.geometry.cleaning.change import Change
-from gridgis.geometry.cleaning.faces import OUTSIDE, Faces
+from gridgis.geometry.cleaning.faces import OUTSIDE, Arc, Faces
 from gridgis.geometry.cleaning.scale import Scale
+from gridgis.geometry.cleaning.slits import SLENDER
 
 REST = -2
 """Stands for all features that are nowhere near a fault."""
@@ -27,12 +28,21 @@ class Ground:
     faces: Faces
     own: list[tuple[int, ...]]
     xy: Floats
+    lids: set[Arc]
     scale: Scale
     tolerance_m: float
 
     def give(self, face: int, taker: int) -> None:
         """Let one feature have a face, and no other."""
         self.own[face] = (taker,)
+
+    def is_no_slit(self, face: int, width_m: float) -> bool:
+        """Tell of a face behind a lid whether it is no slit: too wide, or not slender."""
+        arcs = np.array(self.faces.arcs[face], dtype=np.int64)
+        if not any((min(a), max(a)) in self.lids for a in self.faces.arcs[face]):
+            return False
+        around = float(self.scale.lengths_m(self.xy[arcs[:, 0]], self.xy[arcs[:, 1]]).sum())
+        return width_m > self.tolerance_m or around < 2 * SLENDER * width_m
 
     def borders(self, face: int, among: Collection[int] | None = None) -> dict[int, float]:
         """Return the length in metres that a face shares with the ground of each feature beside it."""
@@ -81,6 +91,8 @@ def settle(ground: Ground, thin: dict[int, tuple[int, bool]], blocked: Collectio
     out: dict[int, Change] = {}
     for f, area, width in zip(at.tolist(), areas.tolist(), widths.tolist(), strict=True):
         kind = "overlap" if len(cover[f]) > 1 else "sliver" if cover[f] else "gap"
+        if kind == "gap" and ground.is_no_slit(f, width):
+            continue
         taker, why = _taker(ground, f, kind, width, thin, count)
         if f in blocked:
             taker, why = None, "broken"

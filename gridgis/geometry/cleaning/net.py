@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from gridgis.geometry.arrays import Bools, Ints
+from gridgis.geometry.arrays import Bools, Floats, Ints
 from gridgis.geometry.cleaning.decide import REST
 from gridgis.geometry.cleaning.faces import Arc, Faces, find_faces
 from gridgis.geometry.cleaning.near import Drawn
 from gridgis.geometry.cleaning.noding import Cuts, cut, near_vertices
-from gridgis.geometry.cleaning.outlines import keys
+from gridgis.geometry.cleaning.outlines import distinct, keys
 
 Ring = list[int]
 
@@ -44,6 +44,8 @@ class Net:
         The faces between them.
     parents
         Of each piece (lower vertex, higher vertex) the edges it was cut from.
+    lids
+        The pieces (lower vertex, higher vertex) of lids (`slits`): edges of no feature.
     folded
         The features with an edge that runs both ways once it is cut: a spike without width.
     """
@@ -54,9 +56,10 @@ class Net:
     faces: Faces
     parents: dict[Arc, set[Arc]]
     folded: set[int]
+    lids: set[Arc]
 
 
-def make_net(drawn: Drawn, near: set[int], reach: float) -> Net:
+def make_net(drawn: Drawn, near: set[int], reach: float, lids: Floats) -> Net:
     """Put the borders of some features, and the outline of all others together, into one net."""
     out = drawn.out
     chosen = np.isin(out.feature, np.fromiter(near, dtype=np.int64, count=len(near)))
@@ -71,14 +74,30 @@ def make_net(drawn: Drawn, near: set[int], reach: float) -> Net:
     owner = np.concatenate([owner, np.full(len(outer), REST, dtype=np.int64)])
     real = ends[:, 0] != ends[:, 1]
     ends, owner = ends[real], owner[real]
-    edges = np.unique(np.sort(ends, axis=1), axis=0)
-    cuts = cut(out.xy, edges, reach)
+    xy, across = _with_lids(out.xy, lids)
+    edges = np.unique(np.sort(np.concatenate([ends, across]), axis=1), axis=0)
+    cuts = cut(xy, edges, reach)
     arcs, parents, folded = _arcs(cuts, ends, owner)
     owners: dict[Arc, Counter[int]] = {}
+    shut = {(p, q) if p < q else (q, p) for u, v in across.tolist() for p, q in pairwise(cuts.along(u, v))}
+    for arc in shut - set(parents):
+        owners[arc] = Counter()
     for k, of in arcs.items():
         for arc, n in of.items():
             owners.setdefault(arc, Counter())[k] += n
-    return Net(cuts, _rings(drawn, chosen, to), arcs, find_faces(cuts.xy, owners), parents, folded - {REST})
+    return Net(cuts, _rings(drawn, chosen, to), arcs, find_faces(cuts.xy, owners), parents, folded - {REST}, shut)
+
+
+def _with_lids(xy: Floats, lids: Floats) -> tuple[Floats, Ints]:
+    """Return the vertices with the ends of lids that are none yet, and (k, 2) the ends of the lids."""
+    _, number = distinct(np.concatenate([xy, lids.reshape(-1, 2)]))
+    known, first = np.unique(number, return_index=True)
+    new = np.sort(first[first >= len(xy)])
+    place = np.empty(len(known), dtype=np.int64)
+    place[number[: len(xy)]] = np.arange(len(xy))
+    place[number[new]] = len(xy) + np.arange(len(new))
+    ends = place[number[len(xy) :]].reshape(-1, 2)
+    return np.concatenate([xy, lids.reshape(-1, 2)[new - len(xy)]]), ends[ends[:, 0] != ends[:, 1]]
 
 
 def _outline_of_rest(ends: Ints, is_open: Bools, vertices: int) -> Ints:

@@ -75,7 +75,7 @@ def _turns(net: Net, arcs: Counter[Arc]) -> set[int]:
 
 
 def _parents(net: Net, u: int, v: int) -> set[Arc]:
-    return net.parents[(u, v) if u < v else (v, u)]
+    return net.parents.get((u, v) if u < v else (v, u), set())
 
 
 def _polygon(before: BaseGeometry, net: Net, k: int, rings: list[list[int]]) -> BaseGeometry:

@@ -1,9 +1,8 @@
 """Mutates valid files of every format and reads them: nothing but InvalidInput may come out, in bounded memory.
 
-``python -m tests.io.fuzz --seconds 900`` shares the time among all (``make faults``: a minute each; the tests: 5 s in all).
-It is a process of its own:
-a crash in a library, or memory without bound, ends only this one and is told. Hypothesis chooses the mutations
-(flips, cuts, splices, repeats) and shrinks what fails to the least one.
+``python -m tests.io.fuzz --seconds 900`` shares the CPU time among all: ``make faults`` gives each a minute, the tests
+5 s to all of them. It is a process of its own: a crash in a library, or memory without bound, ends only this one and is
+told. Hypothesis chooses the mutations (flips, cuts, splices, repeats) and shrinks what fails to the least one.
 """
 
 from __future__ import annotations

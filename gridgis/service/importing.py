@@ -115,7 +115,8 @@ def import_file(job: ImportJob, dry_run: bool = False) -> Imported:
     notes = Notes("import")
     given = parse_columns(job.columns)
     raw = read_raw(path, within, notes, encoding=job.encoding, columns=given.places)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     zh, en = f"{path.name}：{len(raw)} 个要素，SHA-256 {digest}", f"{path.name}: {len(raw)} features, SHA-256 {digest}"
     notes.add("info", job.layer, "source", len(raw), zh, en)
     stated = Stated(job.crs, job.shifted, _reference(job), job.reference is not None, job.swap)

@@ -93,14 +93,15 @@ def export_command(
     given = str(source or registry)
     chosen = (tuple(community or ()), level, kind)
     papers = (phones, scheme, issued, team)
+    said = {
+        "title": title, "office": office, "day": day, "approval": approval, "contact": contact,
+        "supervision": supervision, "notice_from": notice_from, "notice_to": notice_to,
+    }  # fmt: skip
     if package:
-        said = {
-            "title": title, "office": office, "day": day, "approval": approval, "contact": contact,
-            "supervision": supervision, "notice_from": notice_from, "notice_to": notice_to,
-        }  # fmt: skip
         _need_whole(layer, encoding, at, level, kind)
         _write_package(given, out, chosen, papers, said, as_json)
         return
+    _need_package(said)
     if out.suffix.lower() == ".xlsx":
         _need_grids(layer, encoding)
         _write_register(given, out, _when(at), chosen, papers, as_json)
@@ -114,6 +115,12 @@ def _need_grids(layer: str, encoding: str) -> None:
     if layer != "grids" or encoding.upper() != "UTF-8":
         zh, en = "备案表（.xlsx）没有 --layer 和 --encoding", "a register (.xlsx) has no --layer and no --encoding"
         raise InvalidInput(zh, en)
+
+
+def _need_package(said: dict[str, str]) -> None:
+    """Refuse words for papers that are not made."""
+    if used := [f"--{name.replace('_', '-')}" for name, word in said.items() if word]:
+        raise InvalidInput(f"{used} 只用于备案材料（--package）", f"{used} go with --package only")
 
 
 def _need_whole(layer: str, encoding: str, at: str | None, level: int | None, kind: str | None) -> None:

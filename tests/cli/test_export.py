@@ -193,3 +193,8 @@ def test_the_package_holds_the_register_and_agrees_with_its_manifest(town_plan: 
 def test_a_package_is_whole(words: list[str], town_plan: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="package is whole"):
         export(town_plan, "-o", tmp_path / "p.zip", "--package", *words)
+
+
+def test_words_for_papers_go_with_a_package_only(town_plan: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"--notice-from.* go with --package"):
+        export(town_plan, "-o", tmp_path / "p.csv", "--notice-from", "2026-03-01")

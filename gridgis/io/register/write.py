@@ -13,6 +13,7 @@ from gridgis.io.register.columns import COLUMNS, HEAD_ROW, HIDDEN, SHEET, TITLE,
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.styles import NamedStyle, PatternFill
     from openpyxl.worksheet.worksheet import Worksheet
 
 FONT = "宋体"
@@ -80,30 +81,39 @@ def _put_text(sheet: Worksheet, row: int, column: int, text: str) -> None:
         raise InvalidInput(zh, f"{en}; a cell holds {LONGEST}", row=row)
     cell = sheet.cell(row, column)
     cell.value, cell.data_type = text, "s"
-    cell.number_format = "@"
 
 
 def _style_form(form: Worksheet, rows: int) -> None:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+    """Style the heads and the cells; a column has one named style, handed on from the first cell down."""
+    from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    thin = Side(style="thin", color="999999")
-    box, plain, head = Border(thin, thin, thin, thin), Font(name=FONT, size=10), Font(name=FONT, size=10, bold=True)
-    grey, yellow = PatternFill("solid", fgColor="E8EDF3"), PatternFill("solid", fgColor="FFF9DB")
-    form["A1"].font, form["A2"].font = Font(name=FONT, size=16, bold=True), plain
+    form["A1"].font, form["A2"].font = Font(name=FONT, size=16, bold=True), Font(name=FONT, size=10)
     form.row_dimensions[1].height, form.row_dimensions[HEAD_ROW].height = 26, 30
+    grey, yellow = PatternFill("solid", fgColor="E8EDF3"), PatternFill("solid", fgColor="FFF9DB")
+    head = _style("head", "@", grey, locked=True, across="center", bold=True)
     for at, column in enumerate(COLUMNS.values(), start=1):
         form.column_dimensions[get_column_letter(at)].width = column.width
-        top = form.cell(HEAD_ROW, at)
-        top.font, top.fill, top.border = head, grey, box
-        top.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        across = Alignment(horizontal="right" if column.number else "left", vertical="center", wrap_text=True)
-        for number in range(HEAD_ROW + 1, HEAD_ROW + 1 + rows):
-            cell = form.cell(number, at)
-            cell.font, cell.border, cell.alignment = plain, box, across
-            cell.number_format = column.number or "@"
-            if column.editable:
-                cell.fill, cell.protection = yellow, Protection(locked=False)
+        form.cell(HEAD_ROW, at).style = head
+        fill, across = yellow if column.editable else None, "right" if column.number else "left"
+        style = _style(f"column {at}", column.number or "@", fill, locked=not column.editable, across=across)
+        first = form.cell(HEAD_ROW + 1, at)
+        first.style = style
+        for number in range(HEAD_ROW + 2, HEAD_ROW + 1 + rows):
+            form.cell(number, at)._style = first._style  # as openpyxl copies sheets; a style set anew takes 0.4 ms
+
+
+def _style(
+    name: str, number: str, fill: PatternFill | None, *, locked: bool, across: str, bold: bool = False
+) -> NamedStyle:  # fmt: skip
+    from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
+
+    thin = Side(style="thin", color="999999")
+    return NamedStyle(
+        name=name, number_format=number, font=Font(name=FONT, size=10, bold=bold), fill=fill or PatternFill(),
+        border=Border(thin, thin, thin, thin), protection=Protection(locked=locked),
+        alignment=Alignment(horizontal=across, vertical="center", wrap_text=True),
+    )  # fmt: skip
 
 
 def _set_up_print(form: Worksheet) -> None:

@@ -112,7 +112,9 @@ class Paper:
         with mpl.rc_context(_SETTINGS):
             self._figure.set_dpi(DPI)
             canvas.draw()  # type: ignore[no-untyped-call]
-        return _encode(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        data = _encode(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        del canvas.renderer  # 15 MB, which the figure and its canvas, holding one another, would keep for long
+        return data
 
     def _patch(
         self,

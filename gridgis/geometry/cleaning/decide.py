@@ -37,12 +37,12 @@ class Ground:
         self.own[face] = (taker,)
 
     def is_no_slit(self, face: int, width_m: float) -> bool:
-        """Tell of a face behind a lid whether it is no slit: too wide, or not slender."""
+        """Tell of a face behind a lid whether it is no slit: too wide, not slender, or not between features."""
         arcs = np.array(self.faces.arcs[face], dtype=np.int64)
         if not any((min(a), max(a)) in self.lids for a in self.faces.arcs[face]):
             return False
         around = float(self.scale.lengths_m(self.xy[arcs[:, 0]], self.xy[arcs[:, 1]]).sum())
-        return width_m > self.tolerance_m or around < 2 * SLENDER * width_m
+        return width_m > self.tolerance_m or around < 2 * SLENDER * width_m or len(self.borders(face)) < 2
 
     def borders(self, face: int, among: Collection[int] | None = None) -> dict[int, float]:
         """Return the length in metres that a face shares with the ground of each feature beside it."""

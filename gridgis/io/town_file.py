@@ -112,7 +112,8 @@ def write_town_layer(
     path = Path(path)
     check_town_file(path)
     layers: dict[str, gpd.GeoDataFrame] = {other: read_town_layer(path, other) for other in town_layers(path)}
-    layers[name] = frame
+    whole = [c for c in frame.columns if pd.api.types.is_integer_dtype(frame[c])]
+    layers[name] = gpd.GeoDataFrame(frame.astype(dict.fromkeys(whole, "Int64")))  # as layers are that are read back
     report = _in_order([_others(path, REPORT, name), rows.assign(layer=name)])
     mended = [f for f in (_others(path, REPAIRS, name), repairs) if f is not None and len(f)]
     with beside(path) as partial:

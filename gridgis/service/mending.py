@@ -52,13 +52,16 @@ def mend_coverage(
     check_types(frame, layer, POLYGON)
     cleaned = clean_coverage(frame, how.tolerance_m)
     changes = cleaned.changes
-    for row in changes.to_dict("records"):
+    rings = (
+        changes["kind"] == "invalid-ring"
+    )  # without --repair too they are made valid, and told, by the layer's check
+    for row in changes[~rings | how.repair].to_dict("records"):
         mended = bool(row["done"]) and how.repair
         zh, en = str(row["zh"]), str(row["en"])
         if bool(row["done"]) and not how.repair:
             zh, en = f"尚未修复，加 --repair 则：{zh}", f"not mended; --repair would: {en}"
         severity = "info" if mended else "warning"
         notes.add(severity, str(row["feature"]), f"repair-{row['kind']}", round(float(row["area_m2"]), 3), zh, en)
-    done = changes["done"].to_numpy(dtype=bool) & how.repair
+    done = changes["done"].to_numpy(dtype=bool) & (how.repair | rings.to_numpy(dtype=bool))
     places = changes.assign(layer=layer, done=done)[list(REPAIR_COLUMNS)]
     return (cleaned.frame if how.repair else frame), places

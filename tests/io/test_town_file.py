@@ -47,6 +47,15 @@ def test_the_order_of_the_imports_does_not_matter(tmp_path: Path) -> None:
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_short_integers_do_not_tell_the_order_of_the_imports(tmp_path: Path) -> None:
+    houses = buildings().astype({"households": "int32"})
+    for name, order in (("a.gpkg", (0, 1)), ("b.gpkg", (1, 0))):
+        layers = [("buildings", houses), ("roads", roads())]
+        for k in order:
+            write_town_layer(tmp_path / name, *layers[k], rows(layers[k][0]))
+    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
 def test_a_layer_is_replaced_with_its_rows_and_the_others_stay(tmp_path: Path) -> None:
     path = fill(tmp_path / "t.gpkg", ["communities", "buildings"])
     before = read_town_layer(path, "communities")

@@ -28,6 +28,14 @@ EXTENSIONS = (*TOWN_EXTENSIONS, ".csv", ".xlsx", ".pbf", ".osm")
 """File name endings that are read."""
 
 
+_EXPORT = ("，请在 QGIS 等软件中另存为 .gpkg", ", save it as .gpkg in QGIS or the like")
+_WAYS_OUT = {
+    ".xls": ("，请在 Excel 中另存为 .xlsx", ", save it as .xlsx in Excel"),
+    **dict.fromkeys((".gdb", ".mdb", ".dwg", ".dxf", ".tab", ".mif", ".wl", ".wp"), _EXPORT),
+}
+"""What to do with formats that offices hold and nobody reads here."""
+
+
 def read_layer(
     path: str | Path,
     layer: str | None = None,
@@ -124,12 +132,13 @@ def list_layers(path: str | Path) -> list[str]:
 
 
 def _source(path: Path, notes: Notes, encoding: str | None = None, columns: Mapping[str, str] | None = None) -> Source:
-    if not path.is_file():
+    if not path.is_file() and path.suffix.lower() not in _WAYS_OUT:  # a .gdb is a folder
         raise InvalidInput(f"找不到文件 {path}", f"there is no file {path}", path=str(path))
     if path.suffix.lower() not in FORMATS:
+        way = _WAYS_OUT.get(path.suffix.lower(), ("", ""))
         raise InvalidInput(
-            f"{path} 的格式“{path.suffix}”不支持；可读：{' '.join(EXTENSIONS)}",
-            f"{path}: format '{path.suffix}' is not read; there are: {' '.join(EXTENSIONS)}",
+            f"{path} 的格式“{path.suffix}”不支持{way[0]}；可读：{' '.join(EXTENSIONS)}",
+            f"{path}: format '{path.suffix}' is not read{way[1]}; there are: {' '.join(EXTENSIONS)}",
             path=str(path),
         )
     if path.stat().st_size == 0:

@@ -49,7 +49,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused_with_those_that_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.dwg").write_text("x")
-    with pytest.raises(InvalidInput, match=r"'\.dwg' is not read; there are: \.geojson"):
+    with pytest.raises(
+        InvalidInput, match=r"'\.dwg' is not read, save it as \.gpkg in QGIS or the like; there are: \.geojson"
+    ):
         read_layer(tmp_path / "a.dwg")
 
 

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pyproj
 from numpy.typing import NDArray
 
 from gridgis.errors import InvalidInput
@@ -118,3 +119,25 @@ def _too_few(points: int) -> InvalidInput:
         "four parameters take two different control points at least (better four or more)",
         points=points,
     )
+
+
+def by_pipeline(xy: Floats, text: str, what: str = "layer") -> Floats:
+    """Transform (n, 2) coordinates by a PROJ pipeline that ends in longitude and latitude, degrees.
+
+    Raises
+    ------
+    InvalidInput
+        PROJ does not understand the pipeline, or its results are no longitudes and latitudes.
+    """
+    try:
+        pipeline = pyproj.Transformer.from_pipeline(text)
+    except pyproj.exceptions.ProjError as e:
+        raise InvalidInput(f"PROJ 转换串无法识别：{e}", f"the PROJ pipeline is not understood: {e}", crs=text) from e
+    moved = np.column_stack(pipeline.transform(xy[:, 0], xy[:, 1]))
+    if not np.isfinite(moved).all() or (np.abs(moved) > (180.0, 90.0)).any():
+        raise InvalidInput(
+            f"{what}：所给 PROJ 转换的结果不是经纬度（度），例如 {moved[0].tolist()}；末步应为经纬度",
+            f"{what}: the PROJ pipeline does not end in lon/lat (degrees), e.g. {moved[0].tolist()}; let it do so",
+            crs=text,
+        )
+    return moved

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyproj
 import shapely
@@ -19,6 +18,7 @@ import shapely
 from gridgis.errors import InvalidInput
 from gridgis.geometry.candidates import Bounds, known_crs, missing_crs, need_plausible
 from gridgis.geometry.crs import STORED_CRS, to_stored
+from gridgis.geometry.local import by_pipeline
 from gridgis.geometry.projection import crs_key
 from gridgis.io.local_system import read_local_system
 from gridgis.io.notes import Notes
@@ -171,21 +171,6 @@ def _from_local(frame: gpd.GeoDataFrame, path: str, what: str, notes: Notes) -> 
 
 
 def _from_pipeline(frame: gpd.GeoDataFrame, text: str, what: str, notes: Notes) -> gpd.GeoDataFrame:
-    try:
-        pipeline = pyproj.Transformer.from_pipeline(text)
-    except pyproj.exceptions.ProjError as e:
-        raise InvalidInput(f"PROJ 转换串无法识别：{e}", f"the PROJ pipeline is not understood: {e}", crs=text) from e
-
-    def move(xy: Any) -> Any:
-        return np.column_stack(pipeline.transform(xy[:, 0], xy[:, 1]))
-
-    moved = shapely.transform(shapely.force_2d(frame.geometry.to_numpy()), move)
-    xy = shapely.get_coordinates(moved)
-    if not np.isfinite(xy).all() or np.abs(xy[:, 0]).max() > 180 or np.abs(xy[:, 1]).max() > 90:
-        raise InvalidInput(
-            f"{what}：所给 PROJ 转换的结果不是经纬度（度），例如 {xy[0].tolist()}；末步应为经纬度",
-            f"{what}: the PROJ pipeline does not end in lon/lat (degrees), e.g. {xy[0].tolist()}; let it do so",
-            crs=text,
-        )
+    moved = shapely.transform(shapely.force_2d(frame.geometry.to_numpy()), lambda xy: by_pipeline(xy, text, what))
     notes.add("info", what, "crs", "pipeline", f"坐标按所给 PROJ 转换：{text}", f"transformed by the pipeline: {text}")
     return frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=STORED_CRS))

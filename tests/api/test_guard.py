@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def test_a_leader_who_goes_is_gone_from_the_answers_soon(
     with Locator.open(own) as locator, Registry.open(own) as registry:
         name = locator.card("990001001001000")["leader"]["name"]
         registry.team_end("990001001001000", "leader", name, "2026-11-20")
-        asyncio.run(_follow_a_little(replace(services, locator=locator)))
+        with ThreadPoolExecutor(1) as pool:  # a browser test of this process may have left its loop in this thread
+            pool.submit(asyncio.run, _follow_a_little(replace(services, locator=locator))).result()
         assert locator.card("990001001001000")["leader"] is None
 
 

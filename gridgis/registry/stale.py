@@ -33,10 +33,10 @@ def refuse_stale(connection: sa.Connection, row: sa.Row[Any], since: str) -> Non
         return
     codes, last = sorted({f.community for f in found}), max(found, key=lambda f: f.number)
     zh, do_zh, do_en = _AGAIN[since]
+    by_zh, by_en = (f"（经办：{last.filed_by}）", f" by {last.filed_by}") if last.filed_by else ("", "")
     raise Conflict(
-        f"方案 {row.fid} {zh}之后，{last.filed_by} 已将方案 {last.plan_id} 备案为第 {last.number} 版，涉及社区 "
-        f"{codes}；{do_zh}",
-        f"since plan {row.fid} was {since}, {last.filed_by} filed plan {last.plan_id} as revision {last.number} for "
+        f"方案 {row.fid} {zh}之后，方案 {last.plan_id} 已备案为第 {last.number} 版{by_zh}，涉及社区 {codes}；{do_zh}",
+        f"since plan {row.fid} was {since}, plan {last.plan_id} was filed as revision {last.number}{by_en} for "
         f"{codes}: {do_en}",
         plan=row.fid,
         communities=codes,

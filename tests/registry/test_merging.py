@@ -10,7 +10,8 @@ import pytest
 import shapely
 
 from gridgis.coding import Scheme
-from gridgis.errors import Conflict, InvalidInput, NotFound, Rejected
+from gridgis.errors import Conflict, Forbidden, InvalidInput, NotFound, Rejected
+from gridgis.ledger.powers import Powers
 from gridgis.registry import Registry
 from gridgis.service.merging import Merge, plan_of_merge
 from tests.registry.conftest import Address
@@ -155,7 +156,7 @@ def test_a_plan_of_a_part_is_stale_once_the_whole_was_merged(two: Registry) -> N
     two.plan_submit(merged, "李四")
     two.plan_review(merged, "李四")
     two.plan_file(merged, "李四")
-    with pytest.raises(Conflict, match=f"filed plan {merged} as revision 2"):
+    with pytest.raises(Conflict, match=f"plan {merged} was filed as revision 2 by 李四"):
         two.plan_submit(part, "张三")
 
 
@@ -288,6 +289,50 @@ def test_a_merged_community_is_shown_in_the_place_of_its_members(two: Registry) 
     file_merge(two, *whole(two, A, B))
     assert sorted(two.context("communities")["code"]) == [C, AB]
     assert sorted(two.communities()["code"]) == [A, B, C, AB]
+
+
+def test_who_may_not_take_in_plans_adds_no_community(two: Registry) -> None:
+    two.set_powers(Powers.load("township-divides"))
+    with pytest.raises(Forbidden, match="township"):
+        plan_of_merge(two, Merge(whole(two, A, B), "错名社区", AB))
+    with pytest.raises(Forbidden, match="township"):
+        two.merge_communities([A, B], "错名社区", AB, "county")
+    assert sorted(two.communities()["code"]) == [A, B, C]
+    plan_of_merge(two, Merge(whole(two, A, B), "联合社区", AB, "township"))
+    assert two.communities().set_index("code")["name"].loc[AB] == "联合社区"
+
+
+def test_a_refused_plan_uses_no_number(two: Registry) -> None:
+    two.set_powers(Powers.load("township-divides"))
+    plan = plan_of_merge(two, Merge(tuple(two.grids(level=2).query("community == @A")["code"])))
+    with pytest.raises(Forbidden):
+        two.plan_new(plan, "合并", "张三")
+    assert two.plan_new(plan, "合并", "张三", office="township") == 2
+    with pytest.raises(Forbidden):
+        two.plan_revise(2, plan, "张三", office="county")
+
+
+def test_a_merged_community_that_nothing_bears_yet_takes_another_name(
+    two: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    def name() -> str:
+        return str(two.communities().set_index("code")["name"].loc[AB])
+
+    two.merge_communities([A, B], "错名社区", AB)
+    two.merge_communities([A, B])
+    assert (name(), caplog.messages) == ("错名社区", [])
+    two.merge_communities([A, B], "联合社区")
+    assert name() == "联合社区"
+    assert [("错名社区" in told, "联合社区" in told) for told in caplog.messages] == [(True, True)]
+    number = two.plan_new(plan_of_merge(two, Merge(whole(two, A, B), "联合社区", AB)), "合并", "李四")
+    with pytest.raises(Conflict, match=rf"plans \[{number}\] are open"):
+        two.merge_communities([A, B], "新名社区")
+    two.plan_withdraw(number, "李四")
+    two.merge_communities([A, B], "新名社区")  # the community stays when its plan is withdrawn
+    file_merge(two, *whole(two, A, B))
+    with pytest.raises(Conflict, match="was in force"):
+        two.merge_communities([A, B], "联合社区")
+    assert (two.merge_communities([A, B], "新名社区"), name()) == (AB, "新名社区")
 
 
 def test_a_plan_may_not_hold_a_merged_community_and_its_member(two: Registry) -> None:

@@ -87,11 +87,23 @@ def test_a_clock_that_goes_backward_is_noticed_and_nothing_is_lost(registry: Reg
 def test_a_draft_of_a_community_that_was_filed_since_names_the_winner(registry: Registry) -> None:
     draft = registry.plan_new(make_plan(only(A), [HALVES]), "方案", "张三")
     file_through(registry, make_plan(only(A), [ACROSS]))
-    with pytest.raises(Conflict, match="王五 filed plan 2 as revision 1") as caught:
+    with pytest.raises(Conflict, match="plan 2 was filed as revision 1 by 王五 for") as caught:
         registry.plan_submit(draft, "张三")
     assert caught.value.fields["winner"] == 2
     registry.plan_revise(draft, make_plan(only(A), [HALVES]), "张三")
     registry.plan_submit(draft, "张三")
+
+
+def test_a_winner_without_a_name_is_told_by_the_number_of_its_plan(registry: Registry) -> None:
+    draft = registry.plan_new(make_plan(only(A), [HALVES]), "方案", "")
+    winner = registry.plan_new(make_plan(only(A), [ACROSS]), "方案", "")
+    registry.plan_submit(winner, "")
+    registry.plan_review(winner, "")
+    registry.plan_file(winner, "")
+    with pytest.raises(Conflict) as caught:
+        registry.plan_submit(draft, "")
+    assert f"drafted, plan {winner} was filed as revision 1 for ['{A}']" in caught.value.en
+    assert f"之后，方案 {winner} 已备案为第 1 版，涉及社区" in caught.value.zh
 
 
 def test_a_filing_next_door_does_not_stand_in_the_way(registry: Registry) -> None:

@@ -163,9 +163,7 @@ def powers(
 @registry_app.command("recode")
 def recode(
     registry: RegistryFile,
-    lineage: Annotated[
-        Path, typer.Argument(help="区划沿革表（gridgis regions compare 的输出） / lineage of the regions")
-    ],
+    lineage: Annotated[Path, typer.Argument(help="区划沿革表（gridgis regions diff 的输出） / lineage of the regions")],
     by: Annotated[str, typer.Option(help="经办人（未核实） / who does it (not verified)")] = "",
     why: Annotated[str, typer.Option(help="原因 / why")] = "",
     office: Annotated[str, typer.Option(help="以何单位办理（未核实） / for which office (not verified)")] = "",

@@ -233,17 +233,22 @@ def file(
 
     例 / example: gridgis plan file 1 -r registry.gpkg --by 王五
     """
+    from gridgis.cli.report import print_json, print_rows
+    from gridgis.service import in_force
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
         revision = opened.plan_file(number, by, why, in_force_from, office)
         papers = opened.plan(number)
+        day = in_force.in_force_from(opened, revision)
+        late = in_force.put_off(opened, revision) if in_force_from is None else []
     if as_json:
-        from gridgis.cli.report import print_json
-
-        print_json({"plan": number, "state": "filed", "revision": revision})
+        told = {"plan": number, "state": "filed", "revision": revision, "in_force_from": day, "report": late}
+        print_json(told)
         return
     typer.echo(f"方案 {number} 已备案，成为第 {revision} 版 / plan {number} is filed as revision {revision}")
+    typer.echo(f"自 {day} 起生效 / in force from {day}")
+    print_rows(late)
     print_broken(papers)
     typer.echo(f"下一步 / next: gridgis locate LON LAT -r {registry}")
 

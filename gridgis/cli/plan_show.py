@@ -43,15 +43,19 @@ def show(number: Number, registry: RegistryOption, as_json: Json = False) -> Non
     例 / example: gridgis plan show 1 -r registry.gpkg
     """
     from gridgis.cli.report import print_json, print_table
+    from gridgis.service.in_force import in_force_from
     from gridgis.service.plans import open_registry, plain_records, state_words
 
     with open_registry(registry) as opened:
         papers = opened.plan(number)
+        papers["in_force_from"] = in_force_from(opened, papers["revision"])
         grids = plain_records(opened.plan_grids(number).drop(columns="geometry"))
     if as_json:
         print_json({**papers, "grids": grids})
         return
     typer.echo(f"方案 {number}《{papers['title']}》：{state_words(papers['state'])} / {papers['state']}")
+    if day := papers["in_force_from"]:
+        typer.echo(f"第 {papers['revision']} 版，自 {day} 起生效 / revision {papers['revision']}, in force from {day}")
     for event in papers["events"]:
         typer.echo(f"  {event['at']:%Y-%m-%d %H:%M}Z {event['action']} {event['who'] or ''} {event['why'] or ''}")
     heads = ["编码\ncode", "预编码\npreview", "级\nlevel", "名称\nname", "户数\nhouseholds", "延续\ncontinues"]

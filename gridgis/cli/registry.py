@@ -67,8 +67,13 @@ def info(registry: RegistryFile, as_json: Json = False) -> None:
     if as_json:
         print_json(figures)
         return
+    now = {"revision": figures["revision"], "in_force_from": figures.pop("in_force_from")}
+    revisions = [*([now] if now["revision"] else []), *figures.pop("to_come")]
     for key, value in figures.items():
         typer.echo(f"{key}: {value}")
+    for row in revisions:
+        number, day = row["revision"], row["in_force_from"]
+        typer.echo(f"第 {number} 版自 {day} 起生效 / revision {number} is in force from {day}")
 
 
 @registry_app.command("copy")
@@ -173,12 +178,18 @@ def recode(
 
     例 / example: gridgis registry recode registry.gpkg lineage.csv --by 王五
     """
+    from gridgis.cli.report import print_rows
     from gridgis.io.regions import read_lineage
+    from gridgis.service import in_force
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
         number = opened.recode(read_lineage(lineage), by, why, in_force_from, office)
+        day = in_force.in_force_from(opened, number)
+        late = in_force.put_off(opened, number) if in_force_from is None else []
     typer.echo(f"已换码，成为第 {number} 版 / recoded as revision {number}")
+    typer.echo(f"自 {day} 起生效 / in force from {day}")
+    print_rows(late)
 
 
 @registry_app.command("merge")

@@ -33,6 +33,7 @@ from gridgis.registry.files import need_metric, whole_or_nothing
 from gridgis.registry.registry import utc_now
 from gridgis.registry.store import plain_rows
 from gridgis.registry.team import TeamChange
+from gridgis.service.in_force import in_force_from, to_come
 
 CONTEXT_LAYERS = ("roads", "railways", "rivers", "water", "walls", "buildings", "compounds")
 """Layers of a town that a registry keeps under its grids."""
@@ -222,7 +223,9 @@ def summarise(registry: Registry) -> dict[str, Any]:
         "scheme": registry.scheme.name,
         "communities": int(registry.communities()["members"].isna().sum()),
         "revision": registry.revision,
+        "in_force_from": in_force_from(registry, registry.revision),
         "revisions": len(registry.revisions()),
+        "to_come": to_come(registry),
         "grids": {str(k): int(v) for k, v in grids["level"].astype(object).fillna("dedicated").value_counts().items()},
         "plans": {str(k): int(v) for k, v in plans["state"].value_counts().items()},
         "codes": {str(k): int(v) for k, v in codes["state"].value_counts().items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,12 +56,19 @@ def show(number: Number, registry: RegistryOption, as_json: Json = False) -> Non
     typer.echo(f"方案 {number}《{papers['title']}》：{state_words(papers['state'])} / {papers['state']}")
     if day := papers["in_force_from"]:
         typer.echo(f"第 {papers['revision']} 版，自 {day} 起生效 / revision {papers['revision']}, in force from {day}")
-    for event in papers["events"]:
-        typer.echo(f"  {event['at']:%Y-%m-%d %H:%M}Z {event['action']} {event['who'] or ''} {event['why'] or ''}")
+    _print_events(papers["events"])
     heads = ["编码\ncode", "预编码\npreview", "级\nlevel", "名称\nname", "户数\nhouseholds", "延续\ncontinues"]
     keys = ("code", "preview_code", "level", "name", "households", "previous")
     print_table("网格 / grids", heads, [[g[k] for k in keys] for g in grids])
     print_broken(papers)
+
+
+def _print_events(events: list[dict[str, Any]]) -> None:
+    typer.echo("经过（姓名与单位未核实） / steps (names and offices not verified):")
+    for event in events:
+        who = event["who"] or "（未署名 / no name given）"
+        said = [f"{event['at']:%Y-%m-%d %H:%M}Z", event["action"], who, event["office"], event["why"]]
+        typer.echo("  " + " ".join(text for text in said if text))
 
 
 @plan_app.command("diff")

@@ -68,6 +68,13 @@ def test_a_plan_that_is_not_filed_has_no_day(reviewed: str) -> None:
     assert "in force from" not in run("plan", "show", "2", "-r", reviewed).out
 
 
+def test_the_steps_of_a_plan_name_who_and_say_that_nobody_verified_it(reviewed: str) -> None:
+    lines = run("plan", "show", "2", "-r", reviewed).out.splitlines()
+    at = lines.index("经过（姓名与单位未核实） / steps (names and offices not verified):")
+    said = [re.sub(r"^  \S+ \S+Z ", "", line) for line in lines[at + 1 : at + 4]]
+    assert said == ["new 张三 东关街道办", "submit （未署名 / no name given）", "review 李四"]
+
+
 def test_help_names_commands_that_exist() -> None:
     root = get_command(app)
     named = set()

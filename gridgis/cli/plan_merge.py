@@ -39,7 +39,7 @@ def merge(
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
-        plan = plan_of_merge(opened, Merge(tuple(codes), name, code))
+        plan = plan_of_merge(opened, Merge(tuple(codes), name, code, office))
         number = opened.plan_new(plan, title or name or "合并 merge", by, why, office=office)
     community = str(plan.grids["community"].iloc[0])
     if as_json:

@@ -200,6 +200,7 @@ def merge(
     code: Annotated[
         str | None, typer.Option(help="新社区的代码；cjt349-20 可自动编号 / its code; cjt349-20 numbers it itself")
     ] = None,
+    office: Annotated[str, typer.Option(help="以何单位办理（未核实） / for which office (not verified)")] = "",
     as_json: Json = False,
 ) -> None:
     """把几个社区合并为一个，以便整体重新划分；备案后才生效。 / Make one community of several, to be divided anew.
@@ -212,7 +213,7 @@ def merge(
     from gridgis.service.plans import open_registry
 
     with open_registry(registry) as opened:
-        made = opened.merge_communities(communities, name, code)
+        made = opened.merge_communities(communities, name, code, office)
     if as_json:
         print_json({"community": made, "members": sorted(communities)})
         return

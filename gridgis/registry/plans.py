@@ -49,7 +49,10 @@ def new_plan(book: Book, connection: sa.Connection, plan: DivisionPlan, title: s
         A column is missing, the plan is empty, or in another work CRS.
     NotFound
         A community is not in the base layer.
+    Forbidden
+        The registry's powers give this to another office; nothing is done then.
     """
+    powers_of(connection).need("new", author.office)
     grids = _checked(book, connection, plan)
     now = book.clock()
     values = {
@@ -72,7 +75,10 @@ def revise_plan(book: Book, connection: sa.Connection, plan_id: int, plan: Divis
     ------
     Conflict
         The plan is in a state in which it cannot be submitted.
+    Forbidden
+        The registry's powers give this to another office; nothing is done then.
     """
+    powers_of(connection).need("revise", author.office)
     row = plan_row(connection, plan_id)
     next_state(row.state, "submit", plan_id)
     grids = _checked(book, connection, plan)

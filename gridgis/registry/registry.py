@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gridgis.coding import Scheme
 from gridgis.coding.regions import RegionList
 from gridgis.errors import NotFound
-from gridgis.registry import check, copying, imports, joint, opening, tables
+from gridgis.registry import check, copying, imports, joint, merging, opening, tables
 from gridgis.registry.book import Book, Clock
 from gridgis.registry.files import whole_or_nothing
 from gridgis.registry.opening import New
@@ -145,11 +145,12 @@ class Registry(WithPlans, WithViews):
         with self._book.store.write() as c:
             return imports.import_communities(self._book, c, communities)
 
-    def merge_communities(self, codes: Iterable[str], name: str = "", code: str | None = None) -> str:
+    def merge_communities(self, codes: Iterable[str], name: str = "", code: str | None = None, office: str = "") -> str:
         """Add a community that is made of several to the base layer, to be divided as one; return its code.
 
         Nothing changes in force until a plan of it is filed, which ends the grids of its members. Asked again for the
-        same communities it returns the same code.
+        same communities it returns the same code; another name is taken then, and logged as a warning
+        (``gridgis.registry``), where the community was never in force and no open plan is of it.
 
         Parameters
         ----------
@@ -157,18 +158,22 @@ class Registry(WithPlans, WithViews):
             The communities: of one street, touching along edges.
         code
             The code of the new community. Default: the next one that the scheme has for such (cjt349-20: 601 on).
+        office
+            For which office (not verified): one that may take in plans (``powers``, "new").
 
         Raises
         ------
+        Forbidden
+            The registry's powers do not let this office take in plans.
         NotFound
             A community is not in the base layer.
         InvalidInput
             Fewer than two, not of one street, not side by side, or the scheme has no codes for such and none is given.
         Conflict
-            The code is that of another community.
+            The code is that of another community, or the name can no longer be another.
         """
         with self._book.store.write() as c:
-            return joint.merge_communities(self._book, c, codes, name, code)
+            return merging.merge_communities(self._book, c, codes, name, code, office)
 
     def set_regions(self, regions: RegionList) -> int:
         """Keep a list of region codes, in the place of the one before; return how many rows it has.

@@ -29,11 +29,12 @@ NEW = "merged"
 
 @dataclass(frozen=True)
 class Merge:
-    """Which grids are to be merged: their codes; the name of the new one; for whole communities its code."""
+    """Which grids are to be merged: their codes, the name of the new one; for communities its code, and who asks."""
 
     codes: tuple[str, ...]
     name: str = ""
     community_code: str | None = None
+    office: str = ""
 
 
 def plan_of_merge(registry: Registry, merge: Merge) -> DivisionPlan:
@@ -45,6 +46,8 @@ def plan_of_merge(registry: Registry, merge: Merge) -> DivisionPlan:
 
     Raises
     ------
+    Forbidden
+        The registry's powers do not let this office take in plans; no community is added then.
     NotFound
         A grid is not in force.
     InvalidInput
@@ -57,7 +60,7 @@ def plan_of_merge(registry: Registry, merge: Merge) -> DivisionPlan:
     ours = grids[grids["community"].isin(communities)].reset_index(drop=True)
     if len(communities) > 1:
         _need_whole(ours, chosen, communities)
-        community = registry.merge_communities(communities, merge.name, merge.community_code)
+        community = registry.merge_communities(communities, merge.name, merge.community_code, merge.office)
     else:
         _need_sisters(chosen)
         community = communities[0]

@@ -67,6 +67,19 @@ def test_communities_are_merged_checked_and_asked_for_on_both_days(run: Run, whe
     assert answers[2]["hit"]["chain"][-1][:12] in (A, B)
 
 
+def test_merges_by_the_wrong_office_are_refused_and_write_nothing(run: Run, where: str) -> None:
+    assert run("registry", "powers", where, "township-divides")[0] == 0
+    plan = ("plan", "merge", f"{A}000", f"{B}000", "-r", where, "--code", AB)
+    register = ("registry", "merge", where, A, B, "--code", AB)
+    assert [run(*words, "--name", "错名社区")[0] for words in (plan, register)] == [1, 1]
+    for words in (register, plan):
+        code, _, err = run(*words, "--name", "联合社区", "--office", "township")
+        assert code == 0, err
+    with Registry.open(where) as registry:
+        assert registry.communities().set_index("code")["name"].loc[AB] == "联合社区"
+        assert len(registry.plans()) == 2
+
+
 def test_a_grid_across_two_communities_is_told_the_way_out(run: Run, where: str) -> None:
     code, _, err = run("plan", "merge", f"{A}001", f"{B}001", "-r", where)
     assert (code, f"{A}000" in err, "gridgis plan merge" in err) == (2, True, True)

@@ -1,14 +1,18 @@
-"""Checking a registry: the store, the seals, the history, the codes, and the ground of the last revision."""
+"""Checking a registry: the store, the seals, the history, the codes, the base layer, and the last revision."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 import sqlalchemy as sa
 
 from gridgis.errors import InvalidInput
-from gridgis.ledger.coverage import FAULT_COLUMNS, Fault, fault, faults
+from gridgis.ledger.coverage import FAULT_COLUMNS, UNION_TOLERANCE_DEG2, Fault, boundary_edges, fault, faults
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
 from gridgis.registry.joint import ground_of, members_of
@@ -21,13 +25,17 @@ def check(book: Book, connection: sa.Connection) -> pd.DataFrame:
 
     Rules: store (sqlite's or PostgreSQL's own word, the R*Tree), seal (a row or revision changed behind our back),
     history (a code twice at a time, or gone in between; revisions out of order), code (not issued, not of the scheme),
-    and those of ``ledger.coverage`` on the last revision (valid, name, parent, coverage, union, overlay).
+    base (communities that do not fit together, a merged one that is not the union of its members), and those of
+    ``ledger.coverage`` on the last revision (valid, name, parent, coverage, union, overlay).
     """
+    base = book.base(connection)
     rows = [
         *_store(book, connection), *_row_seals(connection), *_revision_seals(connection), *_history(book, connection),
-        *_revisions(connection), *_codes(book, connection),
+        *_revisions(connection), *_codes(book, connection), *_base(base),
     ]  # fmt: skip
-    return pd.concat([pd.DataFrame(rows, columns=list(FAULT_COLUMNS)), _ground(book, connection)], ignore_index=True)
+    return pd.concat(
+        [pd.DataFrame(rows, columns=list(FAULT_COLUMNS)), _ground(book, connection, base)], ignore_index=True
+    )
 
 
 def _store(book: Book, connection: sa.Connection) -> Iterator[Fault]:
@@ -119,9 +127,43 @@ def _codes(book: Book, connection: sa.Connection) -> Iterator[Fault]:
             yield fault("code", code, 0.0, f"编码 {code} 不合规则：{e.zh}", f"code {code} is not of the scheme: {e.en}")
 
 
-def _ground(book: Book, connection: sa.Connection) -> pd.DataFrame:
+def _base(base: gpd.GeoDataFrame) -> Iterator[Fault]:
+    """Hold the communities against one another, and merged ones against their members: divided ones and others."""
+    geoms = base.geometry.to_numpy()
+    bad = np.flatnonzero(~shapely.is_valid(geoms) | shapely.is_empty(geoms))
+    for k in bad:
+        code, why = str(base["code"].iloc[k]), shapely.is_valid_reason(geoms[k])
+        yield fault(
+            "valid", code, 0.0, f"社区 {code} 的图形无效：{why}", f"community {code} is no valid polygon: {why}"
+        )
+    if len(bad):
+        return
+    single = base[base["members"].isna()]
+    edges = shapely.coverage_invalid_edges(single.geometry.to_numpy())
+    for k in np.flatnonzero(~shapely.is_empty(edges)):
+        code, (x, y) = str(single["code"].iloc[k]), shapely.get_coordinates(edges[k])[0]
+        yield fault(
+            "base", code, 0.0, f"社区 {code} 与相邻社区重叠或边界不一致（{x:.6f}, {y:.6f}）",
+            f"community {code} overlaps or does not match a neighbour at ({x:.6f}, {y:.6f})",
+        )  # fmt: skip
+    outline = dict(zip(single["code"], single.geometry, strict=True))
+    merged = base[base["members"].notna()]
+    for code, members, whole in zip(merged["code"], merged["members"], merged.geometry, strict=True):
+        names = json.loads(members)
+        parts = [outline[name] for name in names if name in outline]
+        if np.array_equal(boundary_edges(parts), boundary_edges([whole])):
+            continue
+        differ = float(shapely.union_all(parts).symmetric_difference(whole).area)
+        if differ > UNION_TOLERANCE_DEG2:
+            yield fault(
+                "base", code, differ, f"合并社区 {code} 与其原社区 {names} 的合并范围不一致",
+                f"merged community {code} is not the union of its members {names} (differs by {differ:.3g} square "
+                "degrees)",
+            )  # fmt: skip
+
+
+def _ground(book: Book, connection: sa.Connection, base: gpd.GeoDataFrame) -> pd.DataFrame:
     """Check the ground that the last revision covers."""
     grids = book.grids(connection, book.head(connection))
-    base = book.base(connection)
-    base = base[base["code"].isin(set(grids["community"]))]
+    base = base[base["code"].isin(set(grids["community"])) & base.geometry.is_valid]  # invalid ones are told already
     return faults(grids.assign(id=grids["code"]), base) if len(grids) else pd.DataFrame(columns=list(FAULT_COLUMNS))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -16,7 +17,7 @@ from gridgis.errors import Conflict, Rejected
 from gridgis.registry import Registry, copying, tables
 from gridgis.service.stores import backup, restore
 from tests.registry.conftest import Address
-from tests.registry.hand import A, B, Clock, communities, file_through, make_plan, make_registry
+from tests.registry.hand import A, B, C, Clock, communities, file_through, make_plan, make_registry
 
 HALVES = ((500.0, -5.0), (520.0, 905.0))
 ACROSS = ((-5.0, 401.0), (2000.0, 433.3))
@@ -104,6 +105,47 @@ def test_a_border_that_another_program_moved_is_noticed_and_named(file_registry:
     found = file_registry.check()
     assert code in set(found["subject"][found["rule"] == "seal"])
     assert "coverage" in set(found["rule"])
+
+
+def move(registry: Registry, code: str, degrees: float) -> None:
+    """Stretch a community behind the registry's back: its northernmost vertices go north."""
+    c = tables.community.c
+    with registry._book.store.write() as connection:
+        geom = connection.execute(sa.select(c.geometry).where(c.code == code)).scalar_one()
+        north = geom.bounds[3]
+        moved = shapely.transform(geom, lambda xy: xy + degrees * np.c_[xy[:, 1] * 0, xy[:, 1] > north - 1e-4])
+        connection.execute(sa.update(tables.community).where(c.code == code).values(geometry=moved))
+
+
+def test_a_moved_border_of_communities_without_grids_is_noticed(registry: Registry) -> None:
+    assert registry.check().empty
+    move(registry, A, 1e-5)  # about 1 m into C
+    found = registry.check()
+    assert set(found["rule"]) == {"base"}
+    assert {A, C} <= set(found["subject"]) <= {A, B, C}
+
+
+def test_a_merged_community_that_is_not_its_members_is_noticed(registry: Registry) -> None:
+    merged = registry.merge_communities([A, C], "联合社区", "990001001009")
+    assert registry.check().empty
+    move(registry, merged, 1e-7)  # 1 cm
+    found = registry.check()
+    assert found[["rule", "subject"]].to_numpy().tolist() == [["base", merged]]
+
+
+def test_a_member_that_is_gone_is_noticed(registry: Registry) -> None:
+    merged = registry.merge_communities([A, C], "联合社区", "990001001009")
+    spoil(registry, f"DELETE FROM community WHERE code = '{A}'")
+    assert registry.check()[["rule", "subject"]].to_numpy().tolist() == [["base", merged]]
+
+
+def test_a_community_whose_outline_crosses_itself_is_noticed(registry: Registry) -> None:
+    base, c = communities(), tables.community.c
+    file_through(registry, make_plan(base[base["code"] == B]))
+    knot = shapely.MultiPolygon([shapely.Polygon([(109, 32), (109.1, 32.1), (109.1, 32), (109, 32.1)])])
+    with registry._book.store.write() as connection:
+        connection.execute(sa.update(tables.community).where(c.code == B).values(geometry=knot))
+    assert registry.check()[["rule", "subject"]].to_numpy().tolist() == [["valid", B]]
 
 
 def test_a_stale_rtree_is_noticed(file_registry: Registry) -> None:

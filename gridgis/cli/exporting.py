@@ -64,7 +64,7 @@ def export_command(
 ) -> None:
     """导出为其他软件可读的文件；格式容不下的，逐条说明。 / Export to a file; what its format cannot hold is said.
 
-    已有的导出文件会被替换；输入、方案、注册库不会。 / Replaced are earlier exports only, never an input or registry.
+    只替换先前的同类导出；其他已有文件不会被覆盖。 / Replaced are earlier exports of the kind only, no other file.
 
     例 / examples:
 
@@ -168,23 +168,27 @@ def _write_package(
     from itertools import chain
 
     from gridgis.cli.report import progress_bar
-    from gridgis.io.archive import write_archive
-    from gridgis.io.plan_file import check_output
+    from gridgis.io.archive import check_package_target, write_archive
     from gridgis.io.register import register_bytes
+    from gridgis.registry.registry import utc_now
     from gridgis.service.exporting import Selection
     from gridgis.service.package import Stated, package_of
     from gridgis.service.register import register_of
     from maps.sheets import draw_package, find_font
 
-    check_output(out, (source, *papers[1:]), (".zip",))
+    check_package_target(out, (source, *papers[1:]))
     clear, scheme, issued, team = papers
     font = find_font()  # before long work
+    now = utc_now()  # one moment for all papers: midnight may pass between them
     with progress_bar(as_json) as progress:
         stated = Stated(**said, clear_phones=clear)
         found = package_of(
-            source, stated, communities=chosen[0], scheme=scheme, issued=issued, team=team, progress=progress
+            source, stated, communities=chosen[0], scheme=scheme, issued=issued, team=team, progress=progress,
+            clock=lambda: now,
+        )  # fmt: skip
+        register = register_bytes(
+            register_of(source, None, Selection(*chosen), *papers, day=stated.day, clock=lambda: now)
         )
-        register = register_bytes(register_of(source, None, Selection(*chosen), *papers))
         about = {"title": found.title, "source": found.source, **said}
         papers_of = draw_package(found, progress, font)
         rows = write_archive(out, chain([("备案表.xlsx", register, "备案表 register")], papers_of), about)

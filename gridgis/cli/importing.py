@@ -69,13 +69,13 @@ def import_command(
     """
     from gridgis.cli.report import print_json
     from gridgis.io.plan_file import check_output
-    from gridgis.io.report_file import SUFFIXES, write_report
+    from gridgis.io.report_file import check_report_target, write_report
     from gridgis.service.importing import ImportJob, import_file
     from gridgis.service.mending import Mending
 
     inputs = (source, reference, mapping, crs, out)
     if report is not None:
-        check_output(report, inputs, SUFFIXES)
+        check_report_target(report, inputs)
     if map_ is not None:
         check_output(map_, inputs, (".html",))
     job = ImportJob(

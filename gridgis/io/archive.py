@@ -14,12 +14,13 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from gridgis.errors import InvalidInput
 from gridgis.io.plan_file import check_output
+from gridgis.io.writing.earlier import need_earlier
 
 MANIFEST = "manifest.json"
 CONTENTS = "目录.txt"
@@ -52,7 +53,7 @@ def write_archive(
     Parameters
     ----------
     path
-        The .zip to write; one that is there is replaced.
+        The .zip to write; an earlier package that is there is replaced.
     items
         (path in the zip, bytes, what it is), taken one at a time, so that they need not all be in memory.
     about
@@ -66,10 +67,11 @@ def write_archive(
     Raises
     ------
     InvalidInput
-        The zip cannot be written, or a path is given twice, absolute, empty, leads out of the zip or is reserved.
+        As ``check_package_target``; the zip cannot be written; a path is given twice, absolute, empty, leads out of
+        the zip or is reserved.
     """
     target = Path(path)
-    check_output(target, suffixes=(".zip",))
+    check_package_target(target)
     partial = target.with_name(f".{target.stem}.{os.getpid()}.partial.zip")
     rows: list[dict[str, Any]] = []
     try:
@@ -88,6 +90,25 @@ def write_archive(
     finally:
         partial.unlink(missing_ok=True)
     return rows
+
+
+def check_package_target(path: str | Path, inputs: Sequence[object] = ()) -> None:
+    """Refuse a zip that cannot be written, or that would replace something else than an earlier package.
+
+    Raises
+    ------
+    InvalidInput
+        A file is there that is no earlier package; or as ``check_output``.
+    """
+    check_output(path, inputs, (".zip",))
+    need_earlier(Path(path), _is_package)
+
+
+def _is_package(path: Path) -> bool:
+    """Tell whether a zip ends with our list and manifest, and all its files are of the fixed day."""
+    with zipfile.ZipFile(path) as archive:
+        files = archive.infolist()
+    return [f.filename for f in files[-2:]] == [CONTENTS, MANIFEST] and all(f.date_time == _DAY for f in files)
 
 
 def check_archive(path: str | Path) -> list[dict[str, str]]:

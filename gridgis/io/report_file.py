@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 
+from gridgis.io.plan_file import check_output
+from gridgis.io.writing.earlier import first_line, need_earlier
 from gridgis.io.writing.steps import beside
 
 SUFFIXES = (".csv", ".xlsx", ".json")
@@ -17,6 +20,40 @@ HEADS = {
 }  # fmt: skip
 """Chinese heads of the columns, in CSV and Excel."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def check_report_target(path: str | Path, inputs: Sequence[object] = ()) -> None:
+    """Refuse a file that cannot be written, or that would replace something else than an earlier report.
+
+    Raises
+    ------
+    InvalidInput
+        A file is there whose columns are not those of a report (``HEADS``); or as ``check_output``.
+    """
+    check_output(path, inputs, SUFFIXES)
+    need_earlier(Path(path), _is_report)
+
+
+def _is_report(path: Path) -> bool:
+    if path.suffix.lower() == ".csv":
+        return first_line(path) == (",".join(HEADS.values()) + "\n").encode("utf-8-sig")
+    if path.suffix.lower() == ".json":
+        return _first_columns(path) == list(HEADS)
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        head = next(book.worksheets[0].iter_rows(max_row=1, values_only=True))
+        return len(book.worksheets) == 1 and list(head) == list(HEADS.values())
+    finally:
+        book.close()
+
+
+def _first_columns(path: Path) -> list[str]:
+    """Return the names in the first row of a JSON report; those of a report where it has no rows."""
+    with path.open(encoding="utf-8") as file:
+        head = file.read(2**16)
+    if head == "[]":
+        return list(HEADS)
+    return list(json.JSONDecoder().raw_decode(head.removeprefix("[\n "))[0])
 
 
 def write_report(rows: pd.DataFrame, path: str | Path) -> None:

@@ -126,6 +126,18 @@ def test_the_source_a_plan_and_a_registry_are_never_replaced(
 
 @pytest.mark.parametrize(
     "words",
+    [["mine.csv"], ["mine.geojson"], ["mine.kml"], ["mine.zip"], ["mine.zip", "--package"], ["mine.xlsx"]],
+)
+def test_a_file_of_somebody_is_never_replaced(words: list[str], town_plan: Path, tmp_path: Path) -> None:
+    mine = tmp_path / words[0]
+    mine.write_bytes(b"mine")
+    with pytest.raises(InvalidInput, match="it is not replaced; choose another name"):
+        export(town_plan, "-o", mine, *words[1:])
+    assert (mine.read_bytes(), list(tmp_path.iterdir())) == (b"mine", [mine])
+
+
+@pytest.mark.parametrize(
+    "words",
     [
         ["--at", "1"],
         ["--layer", "streets"],

@@ -192,6 +192,18 @@ def test_the_report_is_written_as_a_file_that_people_open(run: Any, here: Path, 
     assert any("SHA-256" in s for s in subjects)
 
 
+def test_a_report_replaces_an_earlier_report_and_no_other_file(run: Any, here: Path) -> None:
+    communities().to_file(here / "c.geojson")
+    (here / "people.csv").write_text("code,name,phone\n01,甲,138\n", "utf-8")
+    words = ("import", "c.geojson", "--as", "communities", "-o", "t.gpkg", "--report")
+    for dry in ((), ("--dry-run",)):
+        done = run(*words, "people.csv", *dry)
+        assert (done.code, "people.csv is there and is no earlier output" in done.err) == (2, True), done.err
+        assert sorted(p.name for p in here.iterdir()) == ["c.geojson", "people.csv"]
+    assert (here / "people.csv").read_text("utf-8") == "code,name,phone\n01,甲,138\n"
+    assert [run(*words, "r.csv", "--dry-run").code for _ in "ab"] == [0, 0]
+
+
 @pytest.mark.parametrize("layer", ["communities", "buildings", "points", "roads", "walls"])
 def test_each_kind_of_layer_is_drawn(run: Any, here: Path, layer: str) -> None:
     frames = {"communities": two_communities(-2e-6), "buildings": buildings(), "roads": roads()}

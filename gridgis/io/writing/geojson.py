@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
 
+from gridgis.io.geopackage import EXPORT
 from gridgis.io.notes import Notes
 from gridgis.io.writing.geometry import DECIMALS, rounded
+
+_HEAD = re.compile(rf'\{{\n"type": "FeatureCollection",\n"description": "{EXPORT}",\n'.encode())
+"""The first lines of each file; the description is a foreign member (RFC 7946, section 6.1)."""
+
+
+def is_geojson_export(path: Path) -> bool:
+    """Tell by its head whether a file was written by ``write_geojson``."""
+    with path.open("rb") as file:
+        return _HEAD.match(file.read(2**10)) is not None
 
 
 def write_geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, notes: Notes) -> None:
@@ -18,5 +29,5 @@ def write_geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, notes: Notes)
         "GeoJSON has one CRS: EPSG:4490 is written as WGS 84 (EPSG:4326), with the same numbers",
     )  # fmt: skip
     flat = frame.set_geometry(gpd.GeoSeries(rounded(frame, notes), index=frame.index, crs="EPSG:4326"))
-    options = {"RFC7946": "YES", "COORDINATE_PRECISION": str(DECIMALS), "WRITE_NAME": "NO"}
+    options = {"RFC7946": "YES", "COORDINATE_PRECISION": str(DECIMALS), "WRITE_NAME": "NO", "DESCRIPTION": EXPORT}
     pyogrio.write_dataframe(flat, path, driver="GeoJSON", layer_options=options)

@@ -18,11 +18,22 @@ import pandas as pd
 import shapely
 
 from gridgis.errors import InvalidInput
+from gridgis.io.geopackage import EXPORT
 from gridgis.io.notes import Notes
 from gridgis.io.writing.geometry import DECIMALS, rounded
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that XML 1.0 cannot hold (production 2, Char)."""
+
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
+_MARK = f"<description>{EXPORT}</description>\n"
+
+
+def is_kml_export(path: Path) -> bool:
+    """Tell by its head whether a file was written by ``write_kml``."""
+    with path.open("rb") as file:
+        head = file.read(2**12)
+    return re.match(f"{re.escape(_HEAD)}<name>[^<]*</name>{_MARK}".encode(), head) is not None
 
 
 def write_kml(frame: gpd.GeoDataFrame, path: Path, layer: str, notes: Notes) -> None:
@@ -49,8 +60,8 @@ def write_kml(frame: gpd.GeoDataFrame, path: Path, layer: str, notes: Notes) -> 
 
 
 def _document(table: pd.DataFrame, geoms: Any, layer: str) -> Iterator[str]:
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n<Document>\n'
-    yield f'<name>{escape(layer)}</name>\n<Style id="outline"><LineStyle><color>ff0000ff</color><width>1.5</width>'
+    yield f"{_HEAD}<name>{escape(layer)}</name>{_MARK}"
+    yield '<Style id="outline"><LineStyle><color>ff0000ff</color><width>1.5</width>'
     yield '</LineStyle><PolyStyle><fill>0</fill></PolyStyle></Style>\n<Schema id="columns" name="columns">\n'
     for name in table.columns.drop("name", errors="ignore"):
         yield f"<SimpleField type={quoteattr(_type(table[name]))} name={quoteattr(str(name))}/>\n"

@@ -6,6 +6,7 @@ the chosen encoding lacks are refused.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyogrio
 from gridgis.errors import InvalidInput
 from gridgis.io.notes import Notes
 from gridgis.io.writing.geometry import common_type
+from gridgis.io.writing.steps import FIXED_DAY
 
 ENCODINGS = ("UTF-8", "GBK")
 """Of the texts; written into the .cpg file."""
@@ -50,6 +52,18 @@ def write_shapefile(frame: gpd.GeoDataFrame, folder: Path, layer: str, notes: No
         fitted, folder / f"{layer}.shp", driver="ESRI Shapefile", geometry_type=_written(kind, frame),
         promote_to_multi=False, encoding=encoding, layer_options={"DBF_DATE_LAST_UPDATE": DBF_DAY},
     )  # fmt: skip
+
+
+def is_zipped_export(path: Path) -> bool:
+    """Tell whether a zip holds the five files of one layer and nothing else, all of the fixed day."""
+    with zipfile.ZipFile(path) as archive:
+        files = archive.infolist()
+    names = [Path(f.filename) for f in files]
+    return (
+        sorted(n.suffix for n in names) == [".cpg", ".dbf", ".prj", ".shp", ".shx"]
+        and len({n.with_suffix("") for n in names}) == 1
+        and all(f.date_time == FIXED_DAY for f in files)
+    )
 
 
 def _written(kind: str, frame: gpd.GeoDataFrame) -> str:

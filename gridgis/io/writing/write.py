@@ -15,11 +15,12 @@ from gridgis.io.geopackage import is_export
 from gridgis.io.notes import Notes
 from gridgis.io.plan_file import check_output
 from gridgis.io.writing.database import write_geopackage
-from gridgis.io.writing.geojson import write_geojson
-from gridgis.io.writing.kml import write_kml
-from gridgis.io.writing.shapefile import ENCODINGS, write_shapefile
+from gridgis.io.writing.earlier import need_earlier
+from gridgis.io.writing.geojson import is_geojson_export, write_geojson
+from gridgis.io.writing.kml import is_kml_export, write_kml
+from gridgis.io.writing.shapefile import ENCODINGS, is_zipped_export, write_shapefile
 from gridgis.io.writing.steps import beside, zip_folder
-from gridgis.io.writing.tables import write_csv, write_parquet
+from gridgis.io.writing.tables import is_csv_export, is_parquet_export, write_csv, write_parquet
 
 Writer = Callable[[gpd.GeoDataFrame, Path, str, Notes], None]
 
@@ -31,6 +32,16 @@ WRITERS: dict[str, Writer] = {
     ".parquet": write_parquet,
     ".csv": write_csv,
 }
+
+MARKED: dict[str, Callable[[Path], bool]] = {
+    ".gpkg": is_export,
+    ".geojson": is_geojson_export,
+    ".json": is_geojson_export,
+    ".kml": is_kml_export,
+    ".parquet": is_parquet_export,
+    ".zip": is_zipped_export,
+}
+"""Tells by its mark whether a file is an earlier export; a CSV has none but its head (``is_csv_export``)."""
 
 SUFFIXES = (*WRITERS, ".zip")
 """How the name of a file may end; ``.zip``, and a folder (no ending), hold a shapefile."""
@@ -55,7 +66,7 @@ def write_frame(
     Raises
     ------
     InvalidInput
-        As ``check_target``; or the format cannot hold the layer.
+        As ``check_target``; a file is there that is no earlier export; or the format cannot hold the layer.
     """
     path = Path(path)
     check_target(path, (), encoding)
@@ -65,6 +76,8 @@ def write_frame(
         raise InvalidInput(zh, en, rows=rows)
     notes = Notes("export")
     plain = _plain(to_stored(frame)).reset_index(drop=True)
+    if path.suffix.lower() == ".csv":
+        need_earlier(path, lambda there: is_csv_export(there, plain))
     with beside(path) as partial:
         if path.suffix.lower() in WRITERS:
             WRITERS[path.suffix.lower()](plain, partial, layer, notes)
@@ -95,11 +108,13 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def check_target(path: str | Path, inputs: Sequence[object] = (), encoding: str = "UTF-8") -> None:
     """Refuse a file or folder that cannot be written, or whose writing would destroy something.
 
+    A .csv that is there is looked at by ``write_frame``, which knows the columns.
+
     Raises
     ------
     InvalidInput
-        The ending names no format; a .shp alone; a folder that holds something; an encoding that is not known, or is
-        for a shapefile only; or as ``check_output``.
+        The ending names no format; a .shp alone; a folder that holds something; a file that is no earlier export
+        (``MARKED``); an encoding that is not known, or is for a shapefile only; or as ``check_output``.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -121,19 +136,10 @@ def check_target(path: str | Path, inputs: Sequence[object] = (), encoding: str 
         )
     if suffix:
         check_output(path, inputs, SUFFIXES)
-        _keep_plans(path)
+        if suffix in MARKED:
+            need_earlier(path, MARKED[suffix])
     else:
         _check_folder(path)
-
-
-def _keep_plans(path: Path) -> None:
-    """Refuse to put an export in the place of a plan file or a table of codes, which other commands may replace."""
-    if path.suffix.lower() == ".gpkg" and path.exists() and path.stat().st_size and not is_export(path):
-        raise InvalidInput(
-            f"{path} 已存在，是方案或编码文件，导出不会覆盖它；请另起文件名",
-            f"{path} is there and is a plan or a table of codes: an export does not replace it; choose another name",
-            path=str(path),
-        )
 
 
 def _check_folder(path: Path) -> None:

@@ -35,11 +35,14 @@ def import_file(
     with open_registry(registry) as opened:
         change = import_team(opened, table, by)
     if as_json:
-        print_json({"new": change.new, "ended": change.ended})
+        print_json({"new": change.new, "ended": change.ended, "moved": list(change.moved)})
         return
     typer.echo(
         f"新任职 {change.new} 条，更新止期 {change.ended} 条 / {change.new} new, {change.ended} with a new last day"
     )
+    for row in change.moved:
+        who, days = f"{row['grid']} {row['role']} {row['name']}", f"{row['was']} -> {row['now']}"
+        typer.echo(f"! 原已有止期，已改写 / had a last day already, rewritten: {who}: {days}")
 
 
 @team_app.command("end")

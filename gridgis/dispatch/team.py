@@ -24,7 +24,7 @@ LEADER_TITLES = {"一级网格长": 1, "二级网格长": 2, "三级网格长": 
 """Titles of leaders, with the level of their grid (None: a dedicated one); a table may use these in place of a role."""
 
 _ROLE_OF = {**{zh: role for role, zh in ROLES.items()}, **{role: role for role in ROLES}, "网格管理员": "administrator"}
-_ROLE_OF |= dict.fromkeys(LEADER_TITLES, "leader")
+_ROLE_OF |= dict.fromkeys(LEADER_TITLES, "leader") | {"part-time": "part_time"}
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
 
 
@@ -46,8 +46,8 @@ def role_of(text: str) -> str:
 
     Examples
     --------
-    >>> role_of("网格长"), role_of("leader")
-    ('leader', 'leader')
+    >>> role_of("网格长"), role_of("leader"), role_of("part-time")
+    ('leader', 'leader', 'part_time')
     """
     if text not in _ROLE_OF:
         roles = [f"{k}（{v}）" for k, v in ROLES.items()]

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from gridgis.dispatch.team import LEADER_TITLES, ROLES, check_team, leader_clashes, role_of, title_of
+from gridgis.dispatch.team import LEADER_TITLES, ROLES, check_team, leader_clashes, mask_phone, role_of, title_of
 from gridgis.errors import Conflict, InvalidInput, NotFound
 from gridgis.model import need_columns
 from gridgis.registry import tables as t
@@ -24,6 +24,8 @@ class TeamChange:
 
     new: int
     ended: int
+    moved: tuple[dict[str, Any], ...] = ()
+    """Those of ``ended`` that had a last day before: grid, role, name, was, now (days as text)."""
 
 
 def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: str) -> TeamChange:
@@ -54,7 +56,13 @@ def import_team(book: Book, connection: sa.Connection, rows: pd.DataFrame, by: s
         _end(book, connection, int(present[key]["fid"]), day.isoformat(), by)
     for row in fresh:
         _appoint(book, connection, row, by)
-    return TeamChange(len(fresh), len(ended))
+    moved = tuple(_moved(present[key], day) for key, day in ended.items() if present[key]["to"] is not None)
+    return TeamChange(len(fresh), len(ended), moved)
+
+
+def _moved(row: dict[str, Any], day: date) -> dict[str, Any]:
+    who = {key: row[key] for key in ("grid", "role", "name")}
+    return {**who, "was": row["to"].isoformat(), "now": day.isoformat()}
 
 
 def _check_titles(rows: pd.DataFrame, clean: pd.DataFrame, levels: Mapping[str, int | None]) -> None:
@@ -90,12 +98,37 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _one_leader(rows: Iterable[dict[str, Any]]) -> None:
     for a, b in leader_clashes(rows):
+        if a["name"] == b["name"] and ("fid" in a) != ("fid" in b):
+            _refuse_same_name(a, b)
         raise Conflict(
             f"网格 {a['grid']} 自 {b['from']} 起会有两位网格长：{a['name']}、{b['name']}；请先填写前任的止期",
             f"grid {a['grid']} would have two leaders from {b['from']}: {a['name']} and {b['name']}; give the "
             "first an end day",
             grid=a["grid"],
         )
+
+
+def _refuse_same_name(a: dict[str, Any], b: dict[str, Any]) -> None:
+    """Refuse a leader who is there already: most often it is one person whose phone or first day was written anew."""
+    known, wanted = (a, b) if "fid" in a else (b, a)  # what is registered has a row number
+    name, grid = known["name"], known["grid"]
+    if known["phone"] != wanted["phone"]:
+        was, now = (mask_phone(row["phone"]) or "–" for row in (known, wanted))
+        raise Conflict(
+            f"网格 {grid} 的网格长 {name} 登记的电话是 {was}，表中是 {now}（隐去中间数字），两者不同。同一人换电话：用 "
+            "gridgis export 导出备案表，改电话后用 gridgis register read 读回；另一位同名的人：请先填写前任的止期",
+            f"{name}, leader of grid {grid}, is registered with the phone {was}, and the table has {now} (middle "
+            "digits hidden): they differ. The same person with a new phone: edit it in the register (gridgis export) "
+            "and read that with gridgis register read; another person of that name: give the former an end day",
+            grid=grid,
+        )
+    day, said = known["from"], wanted["from"]
+    raise Conflict(
+        f"网格 {grid} 的网格长 {name} 登记的起始日期是 {day}，表中是 {said}；请在表中填写登记的日期",
+        f"{name} is registered as leader of grid {grid} from {day}, and the table says from {said}: write the "
+        "registered day",
+        grid=grid,
+    )
 
 
 def _appoint(book: Book, connection: sa.Connection, row: dict[str, Any], by: str) -> None:

@@ -294,6 +294,14 @@ def test_a_team_is_imported_and_shown(run: Run, ready: Registry, tmp_path: Path)
     assert [(r["name"], r["role"], r["phone"]) for r in rows] == [("叶娟", "leader", "13912345678")]
 
 
+def test_a_last_day_that_is_rewritten_is_told(run: Run, ready: Registry, tmp_path: Path) -> None:
+    for day in ("", "2026-02-15", "2026-02-20"):
+        table = f"grid,role,name,from,to\n{A}000,leader,叶娟,2026-01-01,{day}\n"
+        (tmp_path / "team.csv").write_text(table, encoding="utf-8")
+        out = run("team", "import", "team.csv", "-r", "registry.gpkg")[1]
+    assert f"rewritten: {A}000 leader 叶娟: 2026-02-15 -> 2026-02-20" in out
+
+
 def test_the_team_of_an_unknown_grid_exits_with_2(run: Run, ready: Registry) -> None:
     code, _, err = run("team", "show", "--grid", "99", "-r", "registry.gpkg")
     assert (code, "code 99 was never in force" in err) == (2, True)

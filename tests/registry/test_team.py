@@ -89,6 +89,36 @@ def test_phones_are_kept_apart_from_names(staffed: Registry) -> None:
     assert staffed.team(mask=True)["phone"].tolist() == ["138****5678", "137****5678", "139****5678"]
 
 
+# --- importing again ------------------------------------------------------------------------------------------------
+
+
+def test_a_leader_with_another_phone_is_told_apart_from_two_leaders(staffed: Registry) -> None:
+    with pytest.raises(
+        Conflict, match=r"138\*\*\*\*5678, and the table has 138\*\*\*\*0000.*gridgis register read"
+    ) as caught:
+        staffed.team_import(team((A + "000", "网格长", "顾信浩", "13812340000")), "张三")
+    assert "two leaders" not in caught.value.en
+
+
+def test_a_leader_with_another_first_day_is_told_the_registered_one(staffed: Registry) -> None:
+    again = team(PEOPLE[0]).assign(**{"from": "2026-02-01"})
+    with pytest.raises(Conflict, match="from 2026-01-01, and the table says from 2026-02-01"):
+        staffed.team_import(again, "张三")
+
+
+def test_a_part_time_administrator_may_be_written_with_a_hyphen(staffed: Registry) -> None:
+    staffed.team_import(team((A + "002", "part-time", "新人", "13612345678")), "张三")
+    assert "新人" in staffed.team().query("role == 'part_time'")["name"].tolist()
+
+
+def test_a_last_day_that_is_rewritten_is_reported_as_it_was_and_is(staffed: Registry) -> None:
+    first = staffed.team_import(team(PEOPLE[0]).assign(to="2026-02-15"), "张三")
+    assert (first.ended, first.moved) == (1, ())
+    second = staffed.team_import(team(PEOPLE[0]).assign(to="2026-02-20"), "张三")
+    row = {"grid": A + "000", "role": "leader", "name": "顾信浩", "was": "2026-02-15", "now": "2026-02-20"}
+    assert (second.ended, second.moved) == (1, (row,))
+
+
 # --- certificates --------------------------------------------------------------------------------------------------
 
 

@@ -139,6 +139,19 @@ def team_problems(team: pd.DataFrame, grids: Collection[str]) -> pd.DataFrame:
     return pd.DataFrame(_parse(team, grids)[1], columns=list(REPORT_COLUMNS))
 
 
+def in_office(team: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Return the appointments that hold on a day (in Asia/Shanghai), the first and the last day included.
+
+    Parameters
+    ----------
+    team
+        A table that ``check_team`` returned.
+    """
+    days = zip(team["from"], team["to"], strict=True)
+    holds = [start <= day and (pd.isna(end) or day <= end) for start, end in days]
+    return team[pd.Series(holds, team.index, dtype=bool)]
+
+
 def acting(team: pd.DataFrame, code: str, day: date, role: str | None = None) -> list[Person]:
     """Return who acts for a grid on a day (in Asia/Shanghai): leader first, then by role and name.
 
@@ -147,12 +160,12 @@ def acting(team: pd.DataFrame, code: str, day: date, role: str | None = None) ->
     team
         A table that ``check_team`` returned.
     """
-    rows = team[(team["grid"] == code) & (team["from"] <= day)] if len(team) else team
+    rows = in_office(team[team["grid"] == code], day)
     order = list(ROLES)
     people = [
         Person(name, kind, phone)
-        for name, kind, phone, to in zip(rows["name"], rows["role"], rows["phone"], rows["to"], strict=True)
-        if (pd.isna(to) or day <= to) and role in (None, kind)
+        for name, kind, phone in zip(rows["name"], rows["role"], rows["phone"], strict=True)
+        if role in (None, kind)
     ]
     return sorted(people, key=lambda p: (order.index(p.role), p.name))
 

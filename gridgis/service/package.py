@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,20 @@ from pyproj import CRS
 
 from gridgis.checks import verify
 from gridgis.coding import Scheme
-from gridgis.dispatch.team import check_team, mask_phone
+from gridgis.dispatch.team import mask_phone
 from gridgis.errors import NotFound
 from gridgis.geometry.crs import to_work
 from gridgis.io.plan_file import read_communities, read_plan
-from gridgis.io.tables import read_table
 from gridgis.ledger.encode import encode_plan
 from gridgis.model import Community, DivisionPlan, Progress, VerifyReport, no_progress
 from gridgis.registry import Registry
+from gridgis.registry.book import Clock
+from gridgis.registry.registry import utc_now
 from gridgis.service.divide import verify_file
 from gridgis.service.encode import issued_codes
 from gridgis.service.extent import extent_of_plan, extent_words
-from gridgis.service.plans import TEAM_HEADS
 from gridgis.service.showing import is_plan_file, plan_context
+from gridgis.service.team_table import day_of_papers, read_team
 
 CONTEXT = ("roads", "railways", "rivers", "water", "buildings", "compounds")
 """Layers of the town that a drawing shows under the grids."""
@@ -94,6 +96,7 @@ def package_of(
     issued: str | Path | None = None,
     team: str | Path | None = None,
     progress: Progress = no_progress,
+    clock: Clock = utc_now,
 ) -> Package:
     """Gather the package of a plan file, or of the revision in force of a registry.
 
@@ -109,8 +112,11 @@ def package_of(
         Of a plan file: how its grids get their codes, as ``encode_file``.
     team
         Of a plan file: a table of leaders and administrators by code, as for ``team import``; a registry has its own.
+        Named is who is in office on the day of ``stated`` if it is an ISO day, else today.
     progress
         Called with (stage, done, total).
+    clock
+        Tells the present moment.
 
     Raises
     ------
@@ -121,15 +127,16 @@ def package_of(
     """
     words = stated or Stated()
     if is_plan_file(source):
-        whole = _of_plan(Path(source), words, scheme, issued, team, progress)
+        whole = _of_plan(Path(source), words, scheme, issued, team, day_of_papers(words.day, clock), progress)
     else:
-        whole = _of_registry(source, words, progress)
+        whole = _of_registry(source, words, progress, clock)
     return _choose(whole, communities)
 
 
 def _of_plan(
-    path: Path, stated: Stated, scheme: str, issued: str | Path | None, team: str | Path | None, progress: Progress
-) -> Package:
+    path: Path, stated: Stated, scheme: str, issued: str | Path | None, team: str | Path | None,
+    day: date, progress: Progress,
+) -> Package:  # fmt: skip
     plan, given = read_plan(path), read_communities(path)
     rules = Scheme.load(scheme)
     codes = encode_plan(plan.grids, rules, [] if issued is None else issued_codes(rules, issued))
@@ -140,7 +147,7 @@ def _of_plan(
         area_m2=plan.grids.area,
         extent=plan.grids["local_id"].map(extents),
     )
-    people = None if team is None else _read_team(team, grids)
+    people = None if team is None else read_team(team, set(grids["code"]), day)
     return Package(
         stated.title or _joined(plan), "划分方案（预编码）", _with_people(grids, people, stated),
         _in_work(plan_context(plan, given), plan.grids.crs), plan.base[["code", "name", "geometry"]],
@@ -159,14 +166,8 @@ def _by_code(report: VerifyReport, grids: gpd.GeoDataFrame) -> VerifyReport:
     return replace(report, violations=called(report.violations), exceptions=called(report.exceptions))
 
 
-def _read_team(path: str | Path, grids: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Read a table of the team, as for ``team import``: phone and last day may be left out of it."""
-    table = read_table(path, TEAM_HEADS)
-    return check_team(table.assign(**{c: None for c in ("phone", "to") if c not in table}), set(grids["code"]))
-
-
-def _of_registry(source: str | Path, stated: Stated, progress: Progress) -> Package:
-    with Registry.open(source) as registry:
+def _of_registry(source: str | Path, stated: Stated, progress: Progress, clock: Clock) -> Package:
+    with Registry.open(source, clock) as registry:
         revision, base = registry.revision, registry.communities()
         if not revision:
             raise NotFound(
@@ -202,9 +203,8 @@ def _verify_revision(
 
 
 def _with_people(grids: gpd.GeoDataFrame, team: pd.DataFrame | None, stated: Stated) -> gpd.GeoDataFrame:
-    """Add leader, phone and workers, and put the grids into the order of codes."""
-    team = pd.DataFrame(columns=["grid", "role", "name", "phone", "to"]) if team is None else team
-    now = team[team["to"].isna()] if "to" in team else team
+    """Add leader, phone and workers of a team in office, and put the grids into the order of codes."""
+    now = pd.DataFrame(columns=["grid", "role", "name", "phone"]) if team is None else team
     leaders = now[now["role"] == "leader"].drop_duplicates("grid").set_index("grid")
     said = [
         f"{name}（{phone if stated.clear_phones else mask_phone(phone)}）" if phone else str(name)

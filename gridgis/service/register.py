@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,24 @@ import geopandas as gpd
 import pandas as pd
 
 from gridgis.coding import Scheme
-from gridgis.dispatch.team import check_team, title_of
+from gridgis.dispatch.team import title_of
 from gridgis.geometry.crs import to_stored, to_work
 from gridgis.index.leaves import inner_points
 from gridgis.io.plan_file import read_communities, read_plan
 from gridgis.io.register import Register, Row
-from gridgis.io.tables import read_table
 from gridgis.ledger.encode import encode_plan
 from gridgis.model import SITE_CATEGORIES, Community, DivisionPlan
 from gridgis.registry import Registry
-from gridgis.registry.book import When
+from gridgis.registry.book import Clock, When
 from gridgis.registry.card import Cards, Team
 from gridgis.registry.cards import team_by_grid
+from gridgis.registry.registry import utc_now
 from gridgis.registry.store import plain_rows
 from gridgis.service.encode import issued_codes
 from gridgis.service.exporting import Selection, refuse_day
 from gridgis.service.extent import extent_of_plan, extent_words
-from gridgis.service.plans import TEAM_HEADS
 from gridgis.service.showing import is_plan_file
+from gridgis.service.team_table import day_of_papers, read_team
 
 LEVELS = {1: "一级", 2: "二级", 3: "三级"}
 KINDS = {"comprehensive": "综合网格", "dedicated": "专属网格"}
@@ -46,6 +47,9 @@ def register_of(
     scheme: str = "national-15",
     issued: str | Path | None = None,
     team: str | Path | None = None,
+    *,
+    day: str = "",
+    clock: Clock = utc_now,
 ) -> Register:
     """Return the register of a plan file, or of a registry.
 
@@ -62,6 +66,10 @@ def register_of(
     scheme, issued, team
         Of a plan file: how its grids get their codes (``gridgis encode``), and a table of people by code as for
         ``team import``. A registry has its own.
+    day
+        Of a plan file: the date on the papers. Named is who is in office on it if it is an ISO day, else today.
+    clock
+        Tells the present moment.
 
     Raises
     ------
@@ -73,8 +81,8 @@ def register_of(
     chosen = selection or Selection()
     if is_plan_file(source):
         refuse_day(at)
-        return _of_plan(Path(source), chosen, not clear_phones, scheme, issued, team)
-    with Registry.open(source) as registry:
+        return _of_plan(Path(source), chosen, not clear_phones, scheme, issued, team, day_of_papers(day, clock))
+    with Registry.open(source, clock) as registry:
         return register_of_registry(registry, at, chosen, clear_phones)
 
 
@@ -99,8 +107,9 @@ def register_of_registry(
 
 
 def _of_plan(
-    path: Path, selection: Selection, mask: bool, scheme: str, issued: str | Path | None, team: str | Path | None
-) -> Register:
+    path: Path, selection: Selection, mask: bool, scheme: str, issued: str | Path | None, team: str | Path | None,
+    day: date,
+) -> Register:  # fmt: skip
     plan, rules = read_plan(path), Scheme.load(scheme)
     codes = encode_plan(plan.grids, rules, [] if issued is None else issued_codes(rules, issued))
     code_of = dict(zip(plan.grids["local_id"], codes["code"], strict=True))
@@ -108,7 +117,7 @@ def _of_plan(
         code=codes["code"], parent=codes["parent_code"], area_m2=plan.grids.geometry.area.round(3), state="draft"
     )
     chosen = selection.choose(grids.sort_values("code"))
-    people = {} if team is None else team_by_grid(_read_team(team, set(grids["code"])))
+    people = {} if team is None else team_by_grid(read_team(team, set(grids["code"]), day))
     extents = {code_of[local_id]: text for local_id, text in extent_of_plan(plan).items()}
     residents = _residents(plan, read_communities(path), code_of)
     rows = _rows(_plan_cards(plan, grids), chosen["code"], people, extents, mask, residents, {})
@@ -122,12 +131,6 @@ def _plan_cards(plan: DivisionPlan, grids: gpd.GeoDataFrame) -> Cards:
     rows = {str(row["code"]): row for row in plain_rows(pd.DataFrame(grids.drop(columns="geometry")))}
     communities = {str(c): {"name": n} for c, n in zip(plan.base["code"], plan.base["name"], strict=True)}
     return Cards(0, rows, communities, {}, dict(zip(grids["code"], inner, strict=True)))
-
-
-def _read_team(path: str | Path, codes: set[str]) -> pd.DataFrame:
-    """Read a table of people; phone and days may be left out of it, as in ``team import``."""
-    table = read_table(path, TEAM_HEADS)
-    return check_team(table.assign(**{c: None for c in ("phone", "from", "to") if c not in table}), codes)
 
 
 def _residents(plan: DivisionPlan, communities: list[Community], code_of: Mapping[str, str]) -> dict[str, int]:

@@ -89,7 +89,7 @@ class WithPlans:
         Parameters
         ----------
         lineage
-            What became of each region (``gridgis regions compare``).
+            What became of each region (``gridgis regions diff``).
 
         Raises
         ------

@@ -25,7 +25,7 @@ from gridgis.ledger.states import next_state
 from gridgis.registry import tables as t
 from gridgis.registry.around import communities_around, kinds, published_around
 from gridgis.registry.book import Book, day_of
-from gridgis.registry.joint import ground_of, members_of, refuse_parts, sharing
+from gridgis.registry.joint import refuse_parts, sharing
 from gridgis.registry.plan_rows import plan_buildings, plan_row
 from gridgis.registry.plans import (
     Author,
@@ -41,6 +41,7 @@ from gridgis.registry.seals import row_seals, seal_revision
 from gridgis.registry.stale import refuse_stale
 from gridgis.registry.store import frame, insert, plain_rows, promoted
 from gridgis.registry.streets import Streets, families, form_streets, hanging, refuse_mixed
+from gridgis.registry.superseding import supersede
 from gridgis.registry.team import carry_over
 from gridgis.registry.team_filing import file_team
 
@@ -125,7 +126,7 @@ def file_plan(book: Book, connection: sa.Connection, plan_id: int, author: Autho
     carry_remarks(book, connection, _heirs(ready), day, author.by)
     file_team(book, connection, author, day, ready.grids["code"])
     record(book, connection, plan_id, "file", state, author)
-    _supersede(book, connection, author)
+    supersede(book, connection, author)
     return number
 
 
@@ -360,18 +361,3 @@ def _with_use(connection: sa.Connection, plan_id: int, new: gpd.GeoDataFrame) ->
     asked = sa.select(b.id, b.use, b.storeys).where(b.id.in_(sa.select(x.id).where(x.plan_id == plan_id)))
     known = frame(connection, asked).drop_duplicates("id", keep=False).set_index("id")
     return new.assign(use=new["id"].map(known["use"]), storeys=new["id"].map(known["storeys"]))
-
-
-def _supersede(book: Book, connection: sa.Connection, author: Author) -> None:
-    """Mark filed plans none of whose communities is still as they filed it."""
-    p = t.plan.c
-    latest: dict[str, int] = {}
-    filed = connection.execute(sa.select(p.fid, p.communities).where(p.revision.is_not(None)).order_by(p.revision))
-    members = members_of(connection)
-    plans = {row.fid: ground_of(json.loads(row.communities), members) for row in filed}
-    for fid, ground in plans.items():
-        latest.update(dict.fromkeys(ground, fid))
-    states = {row.fid: row.state for row in connection.execute(sa.select(p.fid, p.state))}
-    for fid in plans.keys() - set(latest.values()):
-        if states[fid] == "filed":
-            record(book, connection, fid, "supersede", next_state("filed", "supersede"), author)

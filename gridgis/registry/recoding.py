@@ -7,6 +7,7 @@ of the regions cannot map stops all of it: nothing is recoded by halves.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ def recode_all(book: Book, connection: sa.Connection, lineage: Lineage, author: 
     grids = book.grids(connection, book.head(connection))
     codes = _new_codes(book, connection, grids["code"].tolist(), lineage)
     regions = _new_regions(connection, grids, lineage)
+    _refuse_shared_codes(connection, regions)
     _refuse_open_plans(connection, set(regions))
     day = first_day(book, connection, in_force_from)
     number = book.head(connection) + 1
@@ -76,6 +78,23 @@ def _new_regions(connection: sa.Connection, grids: pd.DataFrame, lineage: Lineag
         if len(heirs) == 1 and heirs[0] != code:
             found[code] = heirs[0]
     return found
+
+
+def _refuse_shared_codes(connection: sa.Connection, regions: Mapping[str, str]) -> None:
+    """Refuse a lineage after which several communities of the base layer would have one code."""
+    sharers: dict[str, list[str]] = defaultdict(list)
+    for code in sorted(connection.execute(sa.select(t.community.c.code)).scalars()):
+        sharers[regions.get(code, code)].append(code)
+    if shared := {new: old for new, old in sharers.items() if len(old) > 1}:
+        told = "; ".join(f"{', '.join(old)} -> {new}" for new, old in list(shared.items())[:5])
+        raise Rejected(
+            f"换码后有 {len(shared)} 个代码各为多个社区所有（{told}），没有换任何网格；基础图层中每个社区须有"
+            "自己的代码：请在沿革表中给它们各自的新代码，或删去其中尚无网格的社区的行（它保留原代码），再换码",
+            f"{len(shared)} codes would each be of several communities ({told}), so nothing was recoded; each "
+            "community of the base layer has a code of its own: in the lineage table give them different new "
+            "codes, or take out the row of one that has no grids (it keeps its code), and recode again",
+            communities=shared,
+        )
 
 
 def _refuse_open_plans(connection: sa.Connection, regions: set[str]) -> None:

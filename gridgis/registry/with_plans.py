@@ -94,7 +94,7 @@ class WithPlans:
         Raises
         ------
         Rejected
-            A grid cannot be mapped, or none changes; nothing is recoded then.
+            A grid cannot be mapped, none changes, or communities would share a code; nothing is recoded then.
         Conflict
             A plan of these communities is open.
         """

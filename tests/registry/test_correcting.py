@@ -143,6 +143,14 @@ def test_plans_filed_before_stay_filed(town: Registry) -> None:
     assert town.plan(1)["state"] == "filed"
 
 
+def test_a_correction_stays_filed_whatever_is_filed_after_it(town: Registry) -> None:
+    town.correct(Corrections(names={ONE: "河边网格"}), 1, "李四")
+    base = communities()
+    for code in (B, A):
+        file_through(town, make_plan(base[base["code"] == code], [((1400, -5), (1400, 805))]))
+    assert town.plans()["state"].tolist() == ["superseded", "filed", "filed", "filed"]
+
+
 WRONG = {
     "another revision": (Corrections(names={ONE: "x"}), 0, Conflict),
     "an unknown code": (Corrections(remarks={A + "999": "x"}), 1, NotFound),

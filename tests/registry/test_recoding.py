@@ -10,7 +10,7 @@ import pytest
 from gridgis.coding.editions import Lineage, Step
 from gridgis.errors import Conflict, Rejected
 from gridgis.registry import Registry
-from tests.registry.hand import A, B, Clock, communities, file_through, make_plan
+from tests.registry.hand import A, B, C, Clock, communities, file_through, make_plan
 
 HALVES = ((500.0, -5.0), (520.0, 905.0))
 NEW_A = "990081001001"
@@ -93,3 +93,43 @@ def test_an_edition_that_changes_nothing_here_is_refused(filed_two: Registry) ->
 def test_communities_that_exchange_their_codes_are_recoded(filed_two: Registry) -> None:
     with pytest.raises(Rejected, match="divide it anew"):  # codes that are in force are not given to others
         filed_two.recode(lineage(**{f"c{A}": B, f"c{B}": A}), "王五")
+
+
+@pytest.mark.parametrize(
+    ("heirs", "told"),
+    [
+        ({C: B}, f"{B}, {C} -> {B}"),
+        ({A: C}, f"{A}, {C} -> {C}"),  # the lineage says nothing of C, which is not divided
+    ],
+)
+def test_communities_that_would_share_a_code_stop_all(filed_two: Registry, heirs: dict[str, str], told: str) -> None:
+    before = filed_two.communities()["code"].tolist()
+    with pytest.raises(Rejected, match=f"{told}.*take out") as e:
+        filed_two.recode(lineage(**{f"c{old}": new for old, new in heirs.items()}), "王五")
+    assert "没有换任何网格" in e.value.zh
+    assert list(e.value.fields["communities"]) == list(heirs.values())
+    assert (filed_two.revision, filed_two.communities()["code"].tolist()) == (1, before)
+
+
+def test_two_undivided_communities_that_would_share_a_code_stop_all(registry: Registry) -> None:
+    file_through(registry, make_plan(communities()[2:], []))
+    with pytest.raises(Rejected, match=f"{A}, {B} -> {NEW_A}"):
+        registry.recode(lineage(**{f"c{B}": NEW_A, f"c{C}": "990081001003"}), "王五")
+    assert registry.revision == 1
+
+
+def test_a_plan_is_superseded_under_the_new_codes_of_its_communities(filed_two: Registry) -> None:
+    filed_two.recode(lineage(), "王五")
+    renamed = communities().replace({"code": {A: NEW_A}})
+    states = []
+    for code in (B, NEW_A):
+        states.append(filed_two.plans()["state"].tolist())
+        file_through(filed_two, make_plan(renamed[renamed["code"] == code]))
+    states.append(filed_two.plans()["state"].tolist())
+    assert states == [["filed"] * 2, ["filed"] * 3, ["superseded", *["filed"] * 3]]  # the second is the recoding
+
+
+def test_a_plan_filed_at_once_under_old_and_new_codes_is_superseded(filed_two: Registry) -> None:
+    filed_two.recode(lineage(), "王五")
+    file_through(filed_two, make_plan(communities().replace({"code": {A: NEW_A}})[:2]))
+    assert filed_two.plans()["state"].tolist() == ["superseded", "filed", "filed"]

@@ -109,5 +109,5 @@ def test_a_registry_is_recoded_by_a_table(run: Run, where: str, tmp_path: Path) 
     heads = "level,old,old_name,new,new_name,how,note_zh,note_en,old_day,new_day"
     table = f"{heads}\n5,{A},,990081001001,,table,,,2020-06-30,2023-06-30\n"
     (tmp_path / "lineage.csv").write_text(table, encoding="utf-8")
-    code, out, err = run("registry", "recode", where, "lineage.csv", "--by", "王五")
-    assert (code, "2" in out) == (0, True), err
+    code, out, err = run("registry", "recode", where, "lineage.csv", "--by", "王五", "--in-force-from", "2100-01-01")
+    assert (code, "recoded as revision 2\n自 2100-01-01 起生效" in out) == (0, True), err

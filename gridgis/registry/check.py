@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,23 +16,26 @@ from gridgis.errors import InvalidInput
 from gridgis.ledger.coverage import FAULT_COLUMNS, UNION_TOLERANCE_DEG2, Fault, boundary_edges, fault, faults
 from gridgis.registry import tables as t
 from gridgis.registry.book import Book
+from gridgis.registry.index_cache import damage
 from gridgis.registry.joint import ground_of, members_of
 from gridgis.registry.seals import SEALED, revision_seal, row_seals
 from gridgis.registry.store import frame, geoframe
 
 
-def check(book: Book, connection: sa.Connection) -> pd.DataFrame:
+def check(book: Book, connection: sa.Connection, index: Path) -> pd.DataFrame:
     """Look for faults: FAULT_COLUMNS, no row when all is well.
 
     Rules: store (sqlite's or PostgreSQL's own word, the R*Tree), seal (a row or revision changed behind our back),
     history (a code twice at a time, or gone in between; revisions out of order), code (not issued, not of the scheme),
     base (communities that do not fit together, a merged one that is not the union of its members), and those of
-    ``ledger.coverage`` on the last revision (valid, name, parent, coverage, union, overlay).
+    ``ledger.coverage`` on the last revision (valid, name, parent, coverage, union, overlay); index (a damaged file of
+    the lookup: it is never trusted and made anew when next asked).
     """
     base = book.base(connection)
     rows = [
         *_store(book, connection), *_row_seals(connection), *_revision_seals(connection), *_history(book, connection),
         *_revisions(connection), *_codes(book, connection), *_base(base),
+        *_index(index),
     ]  # fmt: skip
     return pd.concat(
         [pd.DataFrame(rows, columns=list(FAULT_COLUMNS)), _ground(book, connection, base)], ignore_index=True
@@ -160,6 +164,12 @@ def _base(base: gpd.GeoDataFrame) -> Iterator[Fault]:
                 f"merged community {code} is not the union of its members {names} (differs by {differ:.3g} square "
                 "degrees)",
             )  # fmt: skip
+
+
+def _index(path: Path) -> Iterator[Fault]:
+    if (e := damage(path)) is not None:
+        yield fault("index", path.name, 0.0, f"查询索引损坏（下次查询时重建，也可删除）：{e.zh}",
+                    f"the index is damaged (it is made anew when next asked, and may be deleted): {e.en}")  # fmt: skip
 
 
 def _ground(book: Book, connection: sa.Connection, base: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -66,6 +66,17 @@ def cache_key(work_crs: str, revision: int, seal: str) -> str:
     return hashlib.sha256(json.dumps([work_crs, revision, seal]).encode()).hexdigest()
 
 
+def damage(path: Path) -> InvalidInput | None:
+    """Return what is wrong with the file of an index; None where it is whole, of another version, or not there."""
+    from gridgis.index.mapped import map_sections
+
+    try:
+        map_sections(path)
+    except InvalidInput as e:
+        return e if path.exists() and "version" not in e.fields else None
+    return None
+
+
 def open_or_build(path: Path, key: str, build: Callable[[], Resolver]) -> Resolver:
     """Return the resolver of a file or, where that will not do, build it and write the file.
 

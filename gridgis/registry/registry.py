@@ -17,6 +17,7 @@ from gridgis.errors import NotFound
 from gridgis.registry import check, copying, imports, joint, merging, opening, tables
 from gridgis.registry.book import Book, Clock
 from gridgis.registry.files import whole_or_nothing
+from gridgis.registry.index_cache import cache_path
 from gridgis.registry.opening import New
 from gridgis.registry.regions import set_regions
 from gridgis.registry.store import Store, geoframe, shown, url_of
@@ -215,4 +216,4 @@ class Registry(WithPlans, WithViews):
     def check(self) -> pd.DataFrame:
         """Look for faults: rule, subject, measure, zh, en; no row when all is well."""
         with self._book.store.read() as c:
-            return check.check(self._book, c)
+            return check.check(self._book, c, cache_path(self.path))

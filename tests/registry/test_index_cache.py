@@ -17,10 +17,12 @@ from gridgis.cli.commands import main as run
 from gridgis.cli.point import answer_point
 from gridgis.errors import InvalidInput
 from gridgis.index import Resolver
+from gridgis.index.mapped import MAGIC
 from gridgis.registry import Registry, index_cache, quick, tables
 from gridgis.registry.index_cache import cache_path
 from gridgis.registry.quick import locate_quickly
 from gridgis.service.locator import Locator
+from gridgis.service.stores import backup, restore
 from tests.registry.conftest import Address, team
 from tests.registry.hand import A, B, Clock, box, communities, file_through, make_plan, make_registry
 
@@ -163,6 +165,30 @@ def test_a_broken_index_is_noticed_and_made_anew(
     builds()
     assert locate_quickly(place, *INSIDE, "EPSG:4490", clock()) is None
     assert (ask(place, clock), builds(), cache_path(place).read_bytes() == good) == (CODE, 1, True)
+
+
+@pytest.mark.parametrize("harm", [flip, truncate, replace])
+def test_the_check_tells_a_broken_index_and_leaves_it(place: str, clock: Clock, harm: Callable[[Path], None]) -> None:
+    def found() -> list[str]:
+        with Registry.open(place, clock) as registry:
+            return registry.check()["rule"].tolist()
+
+    none = found()
+    ask(place, clock)
+    whole = found()
+    harm(cache_path(place))
+    broken = cache_path(place).read_bytes()
+    assert (none, whole, found(), cache_path(place).read_bytes() == broken) == ([], [], ["index"], True)
+    cache_path(place).write_bytes(MAGIC + b"\xff" * 60)  # of another version of the program
+    assert found() == []
+
+
+def test_a_backup_is_restored_whatever_its_index_is(place: str, clock: Clock, tmp_path: Path) -> None:
+    backup(place, tmp_path / "backup.gpkg")
+    cache_path(tmp_path / "backup.gpkg").write_text("no index", encoding="utf-8")
+    restore(tmp_path / "backup.gpkg", tmp_path / "again.gpkg")
+    with Registry.open(tmp_path / "again.gpkg", clock) as registry:
+        assert registry.check().empty
 
 
 def test_the_index_of_another_registry_is_noticed(place: str, clock: Clock, builds: Builds, tmp_path: Path) -> None:

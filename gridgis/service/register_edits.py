@@ -92,7 +92,8 @@ def _need_revision(read: ReadRegister, registry: Registry) -> None:
     said, now = read.about.get("版本", "?"), registry.revision
     if said != str(now):
         raise Conflict(
-            f"这份备案表依据第 {said} 版，现行是第 {now} 版；请重新导出（gridgis export -r 注册库 -o 备案表.xlsx）后再改",
+            f"这份备案表依据第 {said} 版，现行是第 {now} 版；请重新导出（gridgis export -r 注册库 -o 备案表.xlsx）"
+            "后再改",
             f"this register is of revision {said}, in force is {now}: export it anew (gridgis export -r REGISTRY -o "
             "register.xlsx) and edit that",
             revision=said,

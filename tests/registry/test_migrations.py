@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import shapely
@@ -15,6 +17,8 @@ from gridgis.registry.store import Store, url_of
 from tests.registry.conftest import Address
 from tests.registry.hand import WORK, make_registry
 
+VERSION_3 = Path(__file__).with_name("version3.gpkg.gz")
+"""Three communities; two filed as revision 1, with a leader; a plan of the third submitted."""
 WRITTEN = "2026-01-05T02:00:00.000Z"
 SQUARE = shapely.MultiPolygon([shapely.box(109.0, 32.0, 109.01, 32.01)])
 OLD_ROWS = {
@@ -85,6 +89,17 @@ def test_what_was_published_before_is_sealed(opened: Registry) -> None:
         assert c.execute(sa.select(tables.grid.c.seal)).scalar()
         assert c.execute(sa.select(tables.revision.c.seal)).scalar()
     assert opened.check().empty
+
+
+def test_a_file_that_version_3_wrote_opens_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "registry.gpkg"
+    path.write_bytes(gzip.decompress(VERSION_3.read_bytes()))
+    with Registry.open(path) as registry:
+        assert registry.check().empty
+        assert (registry.revision, registry.leaders()["990001001001001"][0]["name"]) == (1, "甲")
+        registry.plan_review(2, "李四")
+        registry.plan_file(2, "王五")
+        assert (registry.revision, registry.check().empty) == (2, True)
 
 
 def test_an_upgrade_is_written_down_once(old: str) -> None:

@@ -36,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def numba_is_there() -> None:
+    """Import numba once: loaded behind a first lookup, it would change the filters of warnings under another test."""
+    import numba  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the indexes of databases away from the user's own."""
     os.environ["GRIDGIS_CACHE"] = str(tmp_path_factory.mktemp("cache"))

@@ -220,7 +220,7 @@ def _write_register(
 ) -> None:  # fmt: skip
     from gridgis.io.plan_file import check_output
     from gridgis.io.register import keep_edits, register_bytes
-    from gridgis.io.writing.steps import beside
+    from gridgis.io.steps import beside
     from gridgis.service.exporting import Selection
     from gridgis.service.register import register_of
 

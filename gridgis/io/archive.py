@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
 import struct
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ from typing import Any, BinaryIO, cast
 
 from gridgis.errors import InvalidInput
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside
 from gridgis.io.writing.earlier import need_earlier
 
 MANIFEST = "manifest.json"
@@ -72,23 +72,14 @@ def write_archive(
     """
     target = Path(path)
     check_package_target(target)
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial.zip")
     rows: list[dict[str, Any]] = []
-    try:
-        with zipfile.ZipFile(partial, "w", strict_timestamps=True) as archive:
-            for name, data, what in items:
-                _need_name(name, {str(row["file"]) for row in rows})
-                rows.append(_put(archive, name, data, what))
-            rows.append(_put(archive, CONTENTS, _contents(rows, about), "目录 contents"))
-            value = {"version": VERSION, "about": dict(about), "files": rows}
-            _put(archive, MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode(), "")
-        os.replace(partial, target)
-    except OSError as e:
-        raise InvalidInput(
-            f"无法写入 {target}：{e.strerror}", f"cannot write {target}: {e.strerror}", path=str(target)
-        ) from e
-    finally:
-        partial.unlink(missing_ok=True)
+    with beside(target) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=True) as archive:
+        for name, data, what in items:
+            _need_name(name, {str(row["file"]) for row in rows})
+            rows.append(_put(archive, name, data, what))
+        rows.append(_put(archive, CONTENTS, _contents(rows, about), "目录 contents"))
+        value = {"version": VERSION, "about": dict(about), "files": rows}
+        _put(archive, MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode(), "")
     return rows
 
 

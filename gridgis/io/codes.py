@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import geopandas as gpd
 from gridgis.errors import InvalidInput, NotFound
 from gridgis.io.geopackage import write_layer
 from gridgis.io.plan_file import check_output, fresh_file
+from gridgis.io.steps import beside
 
 HEADINGS = ("code", "编码", "网格编码", "网格编号")
 """Names of the column of codes in a CSV file; letter case does not matter."""
@@ -97,11 +97,5 @@ def write_codes(table: gpd.GeoDataFrame, path: str | Path) -> None:
         with fresh_file(path) as partial:
             write_layer(partial, "grids", table, "MultiPolygon")
         return
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
-    try:
+    with beside(path) as partial:
         table.drop(columns="geometry").to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")
-        os.replace(partial, path)
-    except OSError as e:
-        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
-    finally:
-        partial.unlink(missing_ok=True)

@@ -31,6 +31,7 @@ from gridgis.geometry.crs import STORED_CRS, to_stored, to_work
 from gridgis.io.geopackage import is_export, plain_texts, read_one_layer, write_layer, write_table
 from gridgis.io.pins import pins_of, pins_table
 from gridgis.io.read import list_layers
+from gridgis.io.steps import beside
 from gridgis.model import (
     ATOM_COLUMNS,
     BORDER_COLUMNS,
@@ -101,15 +102,11 @@ def fresh_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     check_output(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.gpkg")
     try:
-        yield partial
-        os.replace(partial, path)
-    except (DataSourceError, OSError) as e:
+        with beside(path) as partial:
+            yield partial
+    except DataSourceError as e:
         raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
-    finally:
-        for rest in path.parent.glob(f"{partial.name}*"):
-            rest.unlink()
 
 
 def check_output(path: str | Path, inputs: Sequence[object] = (), suffixes: Sequence[str] = (".gpkg",)) -> None:

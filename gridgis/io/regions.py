@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ from gridgis.coding.regions import WIDTHS, Region, RegionList, level_of
 from gridgis.errors import InvalidInput
 from gridgis.io.codes import read_text
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside
 
 CODE = ("short", "code", "code12", "代码", "编码", "区划代码", "统计用区划代码")
 LEVEL = ("level", "级别", "层级")
@@ -176,14 +176,7 @@ def _columns(path: str | Path, rows: Sequence[Row], needed: dict[str, Sequence[s
 def _write(path: str | Path, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     path = Path(path)
     check_output(path, suffixes=(".csv",))
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
-    try:
-        with partial.open("w", encoding="utf-8-sig", newline="") as f:
-            writer = csv.writer(f, lineterminator="\n")
-            writer.writerow(heading)
-            writer.writerows(rows)
-        os.replace(partial, path)
-    except OSError as e:
-        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
-    finally:
-        partial.unlink(missing_ok=True)
+    with beside(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as f:
+        writer = csv.writer(f, lineterminator="\n")
+        writer.writerow(heading)
+        writer.writerows(rows)

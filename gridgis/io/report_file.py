@@ -10,8 +10,8 @@ import openpyxl
 import pandas as pd
 
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside
 from gridgis.io.writing.earlier import first_line, need_earlier
-from gridgis.io.writing.steps import beside
 
 SUFFIXES = (".csv", ".xlsx", ".json")
 HEADS = {

@@ -18,9 +18,9 @@ import pyogrio
 from gridgis.errors import InvalidInput
 from gridgis.io.geopackage import plain_texts, write_layer, write_table
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside
 from gridgis.io.town import IMPORT_TABLES, LAYERS
 from gridgis.io.validate import LINE, POLYGON
-from gridgis.io.writing.steps import beside
 from gridgis.model import REPORT_COLUMNS
 
 REPORT, REPAIRS = IMPORT_TABLES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gridgis.errors import InvalidInput
 from gridgis.geometry import match
 from gridgis.geometry.arrays import Ints, points
 from gridgis.geometry.coverage import report_row
 from gridgis.geometry.crs import STORED_CRS, transform_xy
 from gridgis.geometry.measure import representative_points
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside
 from gridgis.model import Band, DivisionPlan, PlanReport
 from gridgis.partition.continuity import earlier_grids, id_column
 
@@ -199,11 +198,5 @@ def write_changes(changes: Changes, path: str | Path) -> None:
     """
     path = Path(path)
     check_output(path, suffixes=(".csv",))
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.csv")
-    try:
+    with beside(path) as partial:
         changes.moved.to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\n")
-        os.replace(partial, path)
-    except OSError as e:
-        raise InvalidInput(f"无法写入 {path}：{e}", f"cannot write {path}: {e}", path=str(path)) from e
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,8 +1,7 @@
 """Layers out, in the formats that offices use: what is written, and what a format could not hold.
 
 ``write.py`` chooses by the file's ending; one file for each family of formats: ``database.py`` (GeoPackage),
-``geojson.py``, ``shapefile.py``, ``kml.py``, ``tables.py`` (GeoParquet, CSV with WKT). ``steps.py`` puts a file or a
-folder in its place in one step.
+``geojson.py``, ``shapefile.py``, ``kml.py``, ``tables.py`` (GeoParquet, CSV with WKT).
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ import pyogrio
 
 from gridgis.errors import InvalidInput
 from gridgis.io.notes import Notes
+from gridgis.io.steps import FIXED_DAY
 from gridgis.io.writing.geometry import common_type
-from gridgis.io.writing.steps import FIXED_DAY
 
 ENCODINGS = ("UTF-8", "GBK")
 """Of the texts; written into the .cpg file."""

@@ -14,12 +14,12 @@ from gridgis.geometry.crs import to_stored
 from gridgis.io.geopackage import is_export
 from gridgis.io.notes import Notes
 from gridgis.io.plan_file import check_output
+from gridgis.io.steps import beside, zip_folder
 from gridgis.io.writing.database import write_geopackage
 from gridgis.io.writing.earlier import need_earlier
 from gridgis.io.writing.geojson import is_geojson_export, write_geojson
 from gridgis.io.writing.kml import is_kml_export, write_kml
 from gridgis.io.writing.shapefile import ENCODINGS, is_zipped_export, write_shapefile
-from gridgis.io.writing.steps import beside, zip_folder
 from gridgis.io.writing.tables import is_csv_export, is_parquet_export, write_csv, write_parquet
 
 Writer = Callable[[gpd.GeoDataFrame, Path, str, Notes], None]
